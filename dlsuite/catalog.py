@@ -1,0 +1,97 @@
+"""What there is to train, and with which options: read from the sources, without importing them or TensorFlow.
+
+A lesson is a module `dlsuite/<lecture>/<algorithm>.py` with a function `train`. That function's signature and
+docstring are the only definition of its options; the command line and the apps read them here.
+"""
+
+import ast
+import functools
+import inspect
+import re
+from pathlib import Path
+from types import NoneType
+from typing import Any, Literal, NamedTuple, get_args, get_origin
+
+from dlsuite.data import names as datasets
+
+PACKAGE = Path(__file__).parent
+NOT_OPTIONS = ("initial_epoch", "callbacks")
+
+
+class Option(NamedTuple):
+    """One keyword argument of `train`."""
+
+    name: str
+    type: type
+    """int, float or str."""
+    choices: tuple
+    """What a `Literal` names; empty where there is none."""
+    is_open: bool
+    """Whether other values than `choices` are allowed."""
+    default: Any
+    """`None` where it depends on the dataset."""
+    help: str
+
+
+class Lesson(NamedTuple):
+    """One module that trains something."""
+
+    name: str
+    title: str
+    options: dict[str, Option]
+    defaults: dict[str, dict[str, Any]]
+    """The module's table `DEFAULTS`: by dataset, or by its kind, the values that options of default `None` take."""
+
+    def resolve(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Every option with the value it takes when `train` is called with `arguments`."""
+        resolved = {name: option.default for name, option in self.options.items()} | arguments
+        if self.defaults:
+            dataset = resolved["dataset"]
+            row = self.defaults[datasets.kind(dataset)] | self.defaults.get(dataset, {})
+            resolved = {name: row[name] if value is None else value for name, value in resolved.items()}
+        if "source" in resolved:
+            resolved["source"] = datasets.resolve(resolved.get("dataset", "mnist"), resolved["source"])
+        return resolved
+
+
+@functools.cache
+def names() -> list[str]:
+    """Every lesson's name, such as `gans.wgan_gp`, in order."""
+    files = sorted(PACKAGE.glob("*/*.py"))
+    return [f"{file.parent.name}.{file.stem}" for file in files if "\ndef train(" in file.read_text("utf-8")]
+
+
+@functools.cache
+def lesson(name: str) -> Lesson:
+    """The lesson called `name`; `ValueError` for one that there is not."""
+    if name not in names():
+        raise ValueError(f"there is no model {name!r}: choose one of {', '.join(names())}")
+    tree = ast.parse((PACKAGE / f"{name.replace('.', '/')}.py").read_text("utf-8"))
+    train = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "train")
+    helps = _argument_helps(ast.get_docstring(train))
+    options = {}
+    for argument, default in zip(train.args.kwonlyargs, train.args.kw_defaults, strict=True):
+        if argument.arg not in NOT_OPTIONS:
+            annotation = eval(ast.unparse(argument.annotation), {"Literal": Literal})
+            options[argument.arg] = _option(argument.arg, annotation, ast.literal_eval(default), helps)
+    tables = [node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "DEFAULTS"]
+    title = ast.get_docstring(tree).splitlines()[0].rstrip(".")
+    return Lesson(name, title, options, ast.literal_eval(tables[0]) if tables else {})
+
+
+def module_of(name: str) -> str:
+    """The lesson that a trained model's name belongs to: `gans.wgan_gp-ring` is a `gans.wgan_gp`."""
+    return name.split("-")[0]
+
+
+def _option(name, annotation, default, helps) -> Option:
+    parts = get_args(annotation) if get_origin(annotation) not in (None, Literal) else (annotation,)
+    choices = tuple(choice for part in parts if get_origin(part) is Literal for choice in get_args(part))
+    plain = [part for part in parts if part is not NoneType and get_origin(part) is not Literal]
+    return Option(name, plain[0] if plain else str, choices, not choices or bool(plain), default, helps[name])
+
+
+def _argument_helps(docstring: str) -> dict[str, str]:
+    section = re.search(r"^Args:\n((?:    .*\n?)+)", inspect.cleandoc(docstring), re.MULTILINE)
+    entries = re.findall(r"^    (\w+): (.*(?:\n        .*)*)", section[1], re.MULTILINE)
+    return {name: " ".join(text.split()) for name, text in entries}

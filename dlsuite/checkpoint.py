@@ -1,0 +1,56 @@
+"""All the state of a training, in one `.npz` file that is replaced whole.
+
+Keras's own formats leave out the states of seed generators, and its `BackupAndRestore` the iterations of a second
+optimizer. Here are the model's variables (weights, seeds, metrics) and every optimizer's, and the epoch and step.
+"""
+
+import io
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from dlsuite import runs
+
+
+def variables(model: keras.Model) -> dict[str, keras.Variable]:
+    """Everything that training changes, by a name that is the same in every process."""
+    optimizers = [value for value in vars(model).values() if isinstance(value, keras.optimizers.Optimizer)]
+    states = [*model.variables, *(variable for optimizer in optimizers for variable in optimizer.variables)]
+    return {f"{index:04d}": variable for index, variable in enumerate(_unique(states))}
+
+
+def save(folder: Path, model: keras.Model, epoch: int, step: int) -> None:
+    """Replace the checkpoint in `folder`: `step` steps of epoch `epoch` (from 0) are done."""
+    folder.mkdir(exist_ok=True)
+    content = io.BytesIO()
+    arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in variables(model).items()}
+    np.savez(content, epoch=epoch, step=step, **arrays)
+    runs.write(folder / "state.npz", content.getvalue())
+
+
+def load(folder: Path) -> dict[str, np.ndarray] | None:
+    """The checkpoint in `folder`, or `None` if none was written; `runs.RunError` if it is damaged."""
+    file = folder / "state.npz"
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise runs.RunError(f"the checkpoint {file} is damaged and cannot be resumed from ({error})") from None
+
+
+def restore(model: keras.Model, state: dict[str, np.ndarray]) -> None:
+    """Give the model and its optimizers the values of a checkpoint; `runs.RunError` if it is another model's."""
+    targets = variables(model)
+    shapes = {name: tuple(variable.shape) for name, variable in targets.items()}
+    if shapes != {name: array.shape for name, array in state.items() if name not in ("epoch", "step")}:
+        raise runs.RunError("the checkpoint belongs to a model of another shape, or to another version of the code")
+    for name, variable in targets.items():
+        variable.assign(state[name])
+
+
+def _unique(states):
+    return {id(variable): variable for variable in states}.values()

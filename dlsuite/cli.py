@@ -1,0 +1,308 @@
+"""The command `dlsuite`: train, resume, export, evaluate and list models, and ship one with the project."""
+
+import argparse
+import contextlib
+import errno
+import json
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+from dlsuite import SAVED_MODELS, catalog, runs, serving
+from dlsuite.data import sources
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+log = logging.getLogger("dlsuite")
+
+EXPECTED = (ValueError, FloatingPointError, runs.RunError, serving.ModelError, sources.MissingData)
+"""Errors whose message is a sentence for the user; any other is a fault of the program and shows its traceback."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command with `arguments`; returns its exit status: 0, 1 for a failure, 2 for a wrong call."""
+    given = sys.argv[1:] if arguments is None else arguments
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    log.setLevel(logging.INFO)
+    options = _parser(given).parse_args(given)
+    try:
+        return options.run(options) or 0
+    except EXPECTED as error:
+        print(f"dlsuite: {error}", file=sys.stderr)
+        return 1
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _parser(given) -> argparse.ArgumentParser:
+    parser = _Parser(prog="dlsuite", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    train = commands.add_parser("train", help="train a model")
+    models = train.add_subparsers(required=True, metavar="NAME", dest="name")
+    for name in catalog.names():
+        lesson = catalog.lesson(name)
+        model = models.add_parser(name, help=lesson.title, description=lesson.title)
+        for option in lesson.options.values():
+            model.add_argument(
+                f"--{option.name.replace('_', '-')}",
+                type=option.type,
+                default=option.default,
+                choices=None if option.is_open else option.choices,
+                metavar=None
+                if not option.is_open
+                else "|".join(map(str, option.choices)) or option.type.__name__.upper(),
+                help=f"{option.help} {_default_help(lesson, option)}".replace("%", "%%"),
+            )
+        model.add_argument("--run-dir", type=Path, help="the directory of the run; by default a new one below runs/")
+        model.add_argument("--devices", type=int, default=1, help="train on so many devices of this machine at once")
+        model.set_defaults(run=_train)
+
+    resume = commands.add_parser("resume", help="go on with a run that was stopped or killed")
+    resume.add_argument("run_dir", type=Path, metavar="DIR")
+    resume.set_defaults(run=_resume)
+
+    export = commands.add_parser("export", help="write a SavedModel for TF Serving")
+    export.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a model that ships")
+    export.add_argument("--to", type=Path, help="the folder that gets the next <version>/; by default exported/<name>")
+    export.set_defaults(run=_export)
+
+    evaluate = commands.add_parser("evaluate", help="measure a trained model on held-out data")
+    evaluate.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a model that ships")
+    evaluate.add_argument("--dataset", help="by default the one that the model was trained on")
+    evaluate.add_argument("--source", choices=sources.SOURCES, default="auto", help="where MNIST comes from")
+    evaluate.add_argument("--json", action="store_true", help="print the metrics as JSON and nothing else")
+    evaluate.set_defaults(run=_evaluate)
+
+    ship = commands.add_parser("ship", help="put a finished run among the models that ship, with its card")
+    ship.add_argument("run_dir", type=Path, metavar="DIR")
+    ship.add_argument("--name", help="the trained model's name; by default the lesson's")
+    ship.set_defaults(run=_ship)
+
+    listing = commands.add_parser("list", help="show what there is to train, what ships, and the runs")
+    listing.set_defaults(run=_list)
+    return parser
+
+
+def _default_help(lesson, option) -> str:
+    if option.default is not None:
+        return f"Default: {option.default}."
+    rows = [f"{row[option.name]} for {key}" for key, row in lesson.defaults.items() if option.name in row]
+    return f"Default: {', '.join(rows)}."
+
+
+def _train(options) -> None:
+    lesson = catalog.lesson(options.name)
+    arguments = lesson.resolve({name: getattr(options, name) for name in lesson.options})
+    run = runs.create(options.name, arguments, options.run_dir, devices=options.devices)
+    _perform(run)
+
+
+def _resume(options) -> None:
+    run = runs.Run(options.run_dir)
+    state = run.state
+    if state == "finished":
+        print(f"{run.path} has finished: there is nothing to resume")
+    else:
+        _perform(run)
+
+
+def _perform(run: runs.Run) -> None:
+    """Train, or go on training, in a run directory, and keep its state right whatever happens."""
+    with run.lock(), _logging_to(run):
+        run.update(state="running", pid=os.getpid(), error="")
+        os.nice(int(os.environ.get("DLSUITE_NICE", 0)))
+        record = run.record
+        shown = "  ".join(f"{name}={value}" for name, value in record["arguments"].items())
+        log.info("%s in %s\n%s", record["name"], run.path, shown)
+        try:
+            _fit(run, record)
+        except BaseException as error:
+            if type(error).__name__ == "Stopped":
+                run.update(state="stopped")
+                log.info("stopped; go on with: dlsuite resume %s", run.path)
+                return
+            message = _sentence(error, run)
+            with contextlib.suppress(OSError, runs.RunError):  # a full disk takes no message either
+                run.update(state="failed", error=message)
+            if isinstance(error, EXPECTED):
+                raise
+            if isinstance(error, OSError | runs.RunError):
+                raise runs.RunError(message) from error
+            log.error("failed: %s", message)
+            raise
+        run.update(state="finished")
+        log.info("finished; play with it: dlsuite export %s", run.path)
+
+
+def _fit(run, record) -> None:
+    import importlib
+
+    from dlsuite.recorder import Recorder, handle_signals
+
+    recorder = Recorder(run)
+    handle_signals(recorder)
+    import keras
+    import tensorflow as tf
+
+    run.update(
+        versions={"python": sys.version.split()[0], "tensorflow": tf.__version__, "keras": keras.__version__},
+        started=run.record.get("started") or time.strftime("%Y-%m-%d %H:%M:%S"),
+    )
+    if not sys.stdout.isatty():
+        keras.config.disable_interactive_logging()
+    module = importlib.import_module(f"dlsuite.{record['name']}")
+    with _devices(record["devices"], record["arguments"]):
+        module.train(**record["arguments"], initial_epoch=recorder.initial_epoch, callbacks=[recorder])
+
+
+def _devices(count: int, arguments: dict):
+    """The scope of a strategy that trains on `count` devices: GPUs where there are any, else parts of the CPU."""
+    import tensorflow as tf
+
+    if count == 1:
+        return contextlib.nullcontext()
+    gpus = tf.config.list_physical_devices("GPU")
+    if count < 1 or (gpus and count > len(gpus)):
+        raise ValueError(f"devices={count}: this machine has {len(gpus) or 1}")
+    if arguments["batch_size"] % count:
+        raise ValueError(f"batch_size={arguments['batch_size']}: it must be a multiple of devices={count}")
+    if not gpus:
+        parts = [tf.config.LogicalDeviceConfiguration()] * count
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], parts)
+    kind = "GPU" if gpus else "CPU"
+    return tf.distribute.MirroredStrategy([f"{kind}:{index}" for index in range(count)]).scope()
+
+
+@contextlib.contextmanager
+def _logging_to(run):
+    handler = logging.FileHandler(run.path / "log.txt", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def _sentence(error, run) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"the disk is full: what the last checkpoint in {run.path} holds is safe; make room and resume"
+    if not (run.path / "run.json").exists():
+        return f"the run directory {run.path} was deleted while it was being trained"
+    return f"{error}" if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"
+
+
+def _export(options) -> None:
+    folder, lesson, _ = serving.locate(options.model)
+    name = lesson if (folder / "run.json").exists() else folder.name
+    version = serving.export(serving.load_keras(options.model), options.to or Path("exported") / name)
+    print(version)
+
+
+def _evaluate(options) -> None:
+    metrics = _measure(options.model, options.dataset, options.source)
+    if options.json:
+        print(json.dumps(metrics))
+    else:
+        for name, value in metrics.items():
+            print(f"{name:28} {value:.4g}")
+
+
+def _measure(model, dataset, source) -> dict[str, float]:
+    import importlib
+    import inspect
+
+    folder, lesson, arguments = serving.locate(model)
+    module = importlib.import_module(f"dlsuite.{lesson}")
+    accepted = inspect.signature(module.measure).parameters
+    trained_on = arguments.get("dataset") or (folder.name.partition("-")[2] or None)
+    given = {"dataset": dataset or trained_on, "source": source}
+    given = {name: value for name, value in given.items() if value is not None and name in accepted}
+    return module.measure(serving.load_keras(model), **given)
+
+
+def _ship(options) -> None:
+    run = runs.Run(options.run_dir)
+    if run.state != "finished":
+        raise runs.RunError(f"{run.path} has not finished: its state is {run.state}")
+    record = run.record
+    name = options.name or record["name"]
+    if catalog.module_of(name) != record["name"]:
+        raise ValueError(f"name={name!r}: a trained {record['name']} is named {record['name']}, or that and -word")
+    folder = SAVED_MODELS / name
+    serving.save(serving.load_keras(run.path, compile=False), folder)
+    metrics = {source: _measure(run.path, None, source) for source in ("tfds", "bundled") if _has(record, source)}
+    (folder / "README.md").write_text(_card(name, run, record, metrics), "utf-8")
+    serving.write_config()
+    print(folder)
+
+
+def _has(record, source) -> bool:
+    """Whether the run's held-out data comes from `source` too; only MNIST's comes from two."""
+    is_mnist = record["arguments"].get("dataset", "mnist") == "mnist"
+    return source == "bundled" or (is_mnist and sources.is_prepared("mnist"))
+
+
+def _card(name, run, record, metrics) -> str:
+    lesson = catalog.lesson(record["name"])
+    given = {
+        key: value
+        for key, value in record["arguments"].items()
+        if value != lesson.resolve({"dataset": record["arguments"].get("dataset")}).get(key)
+        or key in ("seed", "source")
+    }
+    if "dataset" in record["arguments"]:
+        given = {"dataset": record["arguments"]["dataset"]} | given
+    flags = " ".join(f"--{key.replace('_', '-')} {value}" for key, value in given.items())
+    variant = f" --name {name}" if name != record["name"] else ""
+    size = sum(
+        file.stat().st_size for file in (SAVED_MODELS / name).rglob("*") if file.is_file() and file.name != "README.md"
+    )
+    tables = []
+    for source, values in metrics.items():
+        held_out = {"tfds": "MNIST's 10,000 test digits", "bundled": "the 1,000 bundled digits held out from training"}
+        on = held_out[source] if record["arguments"].get("dataset", "mnist") == "mnist" else "fresh points"
+        rows = "\n".join(f"| `{key}` | {value:.4g} |" for key, value in values.items())
+        command = f"dlsuite evaluate {name} --source {source}"
+        tables.append(f"On {on} (`{command}`):\n\n| metric | value |\n|---|---|\n{rows}\n")
+    options = ", ".join(f"`{key}={value}`" for key, value in record["arguments"].items())
+    minutes = run.steps()[-1]["seconds"] / 60
+    return f"""# {name}
+
+{lesson.title}.
+
+Trained and written by
+
+    dlsuite train {record["name"]} {flags} --run-dir runs/{name}
+    dlsuite ship runs/{name}{variant}
+
+in {minutes:.1f} minutes of 2 CPU cores, with TensorFlow {record["versions"]["tensorflow"]} and Keras \
+{record["versions"]["keras"]}. All options: {options}.
+
+## Held-out metrics
+
+{chr(10).join(tables)}
+Size: {size / 1e6:.2f} MB, `model.keras` and the SavedModel together.
+"""
+
+
+def _list(options) -> None:
+    print("to train:")
+    for name in catalog.names():
+        print(f"  {name:28} {catalog.lesson(name).title}")
+    print("trained models that ship:")
+    for name in serving.names():
+        print(f"  {name}")
+    print("runs:")
+    for run in runs.every():
+        print(f"  {run.path!s:60} {run.state}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

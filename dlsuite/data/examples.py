@@ -1,0 +1,92 @@
+"""Examples to model, by name: digits, points of the plane, or the user's own pictures and points.
+
+Pictures are floats in -1..1 of shape `(height, width, channels)`, points are floats of shape `(2,)`.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from dlsuite.data import mnist, own, sources, toy2d
+from dlsuite.data.names import kind
+
+
+def held_in_memory(dataset: str, split: mnist.Split = "train", source: sources.Source = "auto") -> np.ndarray:
+    """The examples of a split: uint8 pictures `(n, height, width, channels)` in 0..255, or float32 points `(n, 2)`.
+
+    Of the user's own, every fifth example is the test split. Of the endless distributions, 10,000 points are drawn.
+    """
+    if dataset == "mnist":
+        return mnist.arrays(split, source)[0]
+    if dataset in toy2d.MIXTURES:
+        return toy2d.sample(dataset, 10_000, seed=0 if split == "train" else 1)
+    everything = own.points(dataset) if kind(dataset) == "points" else own.images(dataset)
+    is_test = np.arange(len(everything)) % 5 == 4
+    return everything[is_test if split == "test" else ~is_test]
+
+
+def batches(
+    dataset: str,
+    batch_size: int,
+    *,
+    source: sources.Source = "auto",
+    seed: int = 0,
+    initial_epoch: int = 0,
+) -> tuple[tf.data.Dataset, int]:
+    """Endless batches for training, and how many of them make an epoch.
+
+    Pictures come in a new order every epoch, points at random; either way the batches of epoch e are a function of
+    (seed, e), so that a run resumed at `initial_epoch` sees what the uninterrupted one would have seen.
+
+    Returns:
+        A dataset of float32 `(batch_size, ...)`, pictures in -1..1, and the number of batches an epoch.
+
+    Raises:
+        ValueError: there is no such dataset, or it is smaller than one batch.
+    """
+    if dataset in toy2d.MIXTURES:
+        return toy2d.load(dataset, batch_size, seed, initial_epoch).prefetch(8), toy2d.STEPS_PER_EPOCH
+    examples = held_in_memory(dataset, "train", source)
+    if kind(dataset) == "points":
+        return _drawn(examples, batch_size, seed, initial_epoch).prefetch(8), toy2d.STEPS_PER_EPOCH
+    if len(examples) < batch_size:
+        raise ValueError(f"batch_size={batch_size}: the dataset {dataset!r} has only {len(examples)} pictures")
+    pictures, steps = shuffled(examples, batch_size, seed, initial_epoch)
+    return pictures.map(scale).prefetch(2), steps
+
+
+def scale(pictures: tf.Tensor) -> tf.Tensor:
+    """Pictures of bytes 0..255 as float32 in -1..1."""
+    return tf.cast(pictures, tf.float32) / 127.5 - 1.0
+
+
+def shuffled(arrays, batch_size: int, seed: int = 0, initial_epoch: int = 0) -> tuple[tf.data.Dataset, int]:
+    """Endless batches of the rows of `arrays` (an array or several of one length), in a new order every epoch.
+
+    The order of epoch e is a function of (seed, e). What is left over at an epoch's end is dropped.
+
+    Returns:
+        The dataset, from `initial_epoch` on, and the number of batches an epoch.
+    """
+    n = len(tf.nest.flatten(arrays)[0])
+    steps = n // batch_size
+    stored = tf.nest.map_structure(tf.constant, arrays)
+
+    def one_epoch(epoch):
+        order = tf.random.experimental.stateless_shuffle(tf.range(n), seed=tf.stack([tf.cast(seed, tf.int64), epoch]))
+        rows = tf.data.Dataset.from_tensor_slices(tf.reshape(order[: steps * batch_size], [steps, batch_size]))
+        return rows.map(lambda row: tf.nest.map_structure(lambda array: tf.gather(array, row), stored))
+
+    return tf.data.Dataset.range(initial_epoch, np.iinfo(np.int64).max).flat_map(one_epoch), steps
+
+
+def _drawn(examples: np.ndarray, batch_size: int, seed: int, initial_epoch: int) -> tf.data.Dataset:
+    stored = tf.constant(examples)
+
+    def draw(step):
+        rows = tf.random.stateless_uniform(
+            [batch_size], tf.stack([tf.cast(seed, tf.int64), step]), maxval=len(examples), dtype=tf.int32
+        )
+        return tf.gather(stored, rows)
+
+    first = initial_epoch * toy2d.STEPS_PER_EPOCH
+    return tf.data.Dataset.range(first, np.iinfo(np.int64).max).map(draw)

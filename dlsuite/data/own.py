@@ -1,0 +1,82 @@
+"""The user's own data: a folder of pictures, or points of the plane in a `.npy` or `.csv` file."""
+
+from pathlib import Path
+
+import numpy as np
+
+IMAGE_SIZE = 32
+IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+POINT_ENDINGS = (".npy", ".csv")
+FEWEST = 64
+
+
+def is_points(path: str) -> bool:
+    """Whether `path` names points (a `.npy` or `.csv`) rather than a folder of pictures."""
+    return Path(path).suffix.lower() in POINT_ENDINGS
+
+
+def images(path: str) -> np.ndarray:
+    """Every picture in the folder `path` and below it, cut to its central square and resized.
+
+    Returns:
+        uint8 `(n, 32, 32, 1)` where all are grey, else `(n, 32, 32, 3)`, in 0..255, in the order of their names.
+
+    Raises:
+        ValueError: there is no such folder, it holds fewer than 64 pictures, or one cannot be read.
+    """
+    from PIL import Image, ImageOps
+
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        raise ValueError(f"dataset={path!r}: there is no such folder, nor a dataset of that name")
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_ENDINGS)
+    if len(files) < FEWEST:
+        raise ValueError(f"dataset={path!r}: it holds {len(files)} pictures, and at least {FEWEST} are needed")
+    pictures = []
+    for file in files:
+        try:
+            with Image.open(file) as picture:
+                square = ImageOps.fit(picture.convert("RGB"), (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS)
+        except Exception as error:
+            raise ValueError(f"dataset={path!r}: {file.name} cannot be read as a picture ({error})") from error
+        pictures.append(np.asarray(square))
+    stack = np.stack(pictures)
+    is_grey = (stack == stack[..., :1]).all()
+    return stack[..., :1] if is_grey else stack
+
+
+def points(path: str) -> np.ndarray:
+    """The points in a `.npy` array or a `.csv` table of two columns (a first line of names is passed over).
+
+    Returns:
+        float32 `(n, 2)`, moved and scaled by one number to mean 0 and root-mean-square radius 2.
+
+    Raises:
+        ValueError: no such file, not two columns, fewer than 64 points, a value that is no finite number, or
+            points that all coincide.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise ValueError(f"dataset={path!r}: there is no such file, nor a dataset of that name")
+    try:
+        table = np.load(file, allow_pickle=False) if file.suffix.lower() == ".npy" else _read_csv(file)
+        table = np.asarray(table, "float64")
+    except Exception as error:
+        raise ValueError(f"dataset={path!r}: it cannot be read as numbers ({error})") from error
+    if table.ndim != 2 or table.shape[1] != 2:
+        raise ValueError(f"dataset={path!r}: its shape is {table.shape}, and (n, 2) is needed")
+    if len(table) < FEWEST:
+        raise ValueError(f"dataset={path!r}: it holds {len(table)} points, and at least {FEWEST} are needed")
+    if not np.isfinite(table).all():
+        raise ValueError(f"dataset={path!r}: it holds values that are no finite numbers")
+    table = table - table.mean(axis=0)
+    radius = np.sqrt(np.mean(np.sum(table**2, axis=1)))
+    if radius == 0:
+        raise ValueError(f"dataset={path!r}: all its points coincide")
+    return (table * (2 / radius)).astype("float32")
+
+
+def _read_csv(file: Path) -> np.ndarray:
+    lines = file.read_text(encoding="utf-8-sig").splitlines()
+    has_names = bool(lines) and any(character.isalpha() and character not in "eE" for character in lines[0])
+    return np.loadtxt(lines[has_names:], delimiter=",", ndmin=2)

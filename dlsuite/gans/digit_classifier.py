@@ -1,0 +1,108 @@
+"""A small digit classifier, whose features judge samples of digits.
+
+`assessment` measures with it: the Fréchet distance in its features, and how many samples fall into each class.
+Two convolutions, a dense layer of 64 (the features), and a softmax over ten classes:
+
+    min  -E[log p(label | image)]
+"""
+
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from dlsuite.data import examples, mnist
+from dlsuite.gans import pictures
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class DigitClassifier(keras.Model):
+    """Images float32 `(batch, 28, 28, 1)` in -1..1 to probabilities `(batch, 10)`."""
+
+    def __init__(self, **kwargs):
+        images = keras.Input((28, 28, 1), name="images")
+        x = images
+        for filters in (16, 32):
+            x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
+            x = layers.MaxPooling2D()(x)
+        features = layers.Dense(64, activation="relu", name="features")(layers.Flatten()(x))
+        probabilities = layers.Dense(10, activation="softmax", name="probabilities")(features)
+        super().__init__(images, probabilities, **kwargs)
+        self.both = keras.Model(images, {"features": features, "probabilities": probabilities})
+
+    def get_config(self):
+        return {"name": self.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+    def signatures(self):
+        """`serving_default`: images to `features` `(batch, 64)`, 0 or above, and `probabilities` `(batch, 10)`."""
+        images = tf.TensorSpec([None, 28, 28, 1], tf.float32, name="images")
+        return {"serving_default": (lambda images: self.both(images, training=False), [images])}
+
+    def preview(self):
+        """The 64 held-out digits whose label the classifier finds least likely, the worst first."""
+        images, labels = mnist.arrays("test", "bundled")
+        images = examples.scale(images)
+        probability = self(images).numpy()[np.arange(len(labels)), labels]
+        worst = np.argsort(probability)[:64]
+        return {"picture": pictures.sheet(images.numpy()[worst], columns=8), "probability": probability[worst]}
+
+
+def train(
+    *,
+    source: Literal["auto", "tfds", "bundled"] = "auto",
+    epochs: int = 5,
+    batch_size: int = 64,
+    learning_rate: float = 2e-3,
+    seed: int = 0,
+    initial_epoch: int = 0,
+    callbacks=(),
+) -> DigitClassifier:
+    """Train the classifier on MNIST.
+
+    Args:
+        source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
+        epochs: passes over the training digits. 1 or more.
+        batch_size: digits in a step. 1 or more.
+        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
+        seed: of the initial weights and the order of the digits.
+        initial_epoch: the epoch to begin with, where a run is resumed.
+        callbacks: Keras callbacks.
+
+    Raises:
+        ValueError: an argument out of its range.
+    """
+    for name, value in {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}.items():
+        if not value > 0:
+            raise ValueError(f"{name}={value!r}: it must be above 0")
+    keras.utils.set_random_seed(seed)
+    images, labels = mnist.arrays("train", source)
+    batches, steps = examples.shuffled((images, labels), batch_size, seed, initial_epoch)
+    model = DigitClassifier()
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    model.fit(
+        batches.map(lambda image, label: (examples.scale(image), label)),
+        epochs=epochs,
+        steps_per_epoch=steps,
+        initial_epoch=initial_epoch,
+        callbacks=list(callbacks),
+        shuffle=False,  # the dataset has its own order
+    )
+    return model
+
+
+def measure(model, *, source: str = "auto") -> dict[str, float]:
+    """`accuracy` on the test digits, 0..1."""
+    images, labels = mnist.arrays("test", source)
+    classes = np.concatenate([np.argmax(model(examples.scale(part)), axis=1) for part in np.array_split(images, 10)])
+    return {"accuracy": float(np.mean(classes == labels))}

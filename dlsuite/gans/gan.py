@@ -1,0 +1,176 @@
+"""Generative adversarial network (Goodfellow et al., 2014, arXiv:1406.2661).
+
+    V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))]          D(x) = sigmoid(logit)
+
+    discriminator    max V          which is   min  E[softplus(-logit(x))] + E[softplus(logit(G(z)))]
+    generator        min V          which is   min -E[softplus(logit(G(z)))]             "saturating"
+          or, in practice, max E[log D(G(z))]:  min  E[softplus(-logit(G(z)))]           "non-saturating"
+
+Both generator losses pull toward the same equilibrium; where the discriminator wins, the first one's gradient dies.
+At the optimal discriminator D = p/(p + q), so V = -log 4 + 2 JSD(p, q), and the loss says little of the samples.
+"""
+
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from dlsuite.gans import assessment, two_player
+
+DEFAULTS = {
+    "images": {"epochs": 20, "batch_size": 64, "learning_rate": 2e-4, "latent_dim": 64, "averaging": 500},
+    "points": {"epochs": 20, "batch_size": 256, "learning_rate": 5e-4, "latent_dim": 2, "averaging": 500},
+}
+GENERATOR_LOSSES = ("non-saturating", "saturating")
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class GAN(two_player.TwoPlayer):
+    """The two players and the step of Algorithm 1. The critic here is the discriminator, and answers with a logit.
+
+    Args:
+        discriminator_steps: steps of the discriminator for each one of the generator (the paper's k), at least 1.
+        generator_loss: `non-saturating` or `saturating`.
+        data_shape, latent_dim, averaging, seed: as `TwoPlayer` has them.
+    """
+
+    def __init__(
+        self,
+        data_shape=(28, 28, 1),
+        latent_dim=64,
+        discriminator_steps=1,
+        generator_loss="non-saturating",
+        **kwargs,
+    ):
+        two_player.require_positive(discriminator_steps=discriminator_steps)
+        if generator_loss not in GENERATOR_LOSSES:
+            raise ValueError(f"generator_loss={generator_loss!r}: it is one of {', '.join(GENERATOR_LOSSES)}")
+        super().__init__(data_shape=data_shape, latent_dim=latent_dim, **kwargs)
+        self.discriminator_steps, self.generator_loss_kind = discriminator_steps, generator_loss
+        self.real_probability = keras.metrics.Mean(name="real_probability")
+        self.fake_probability = keras.metrics.Mean(name="fake_probability")
+
+    def get_config(self):
+        own = {"discriminator_steps": self.discriminator_steps, "generator_loss": self.generator_loss_kind}
+        return super().get_config() | own
+
+    @property
+    def metrics(self):
+        return [*super().metrics, self.real_probability, self.fake_probability]
+
+    def discriminator_objective(self, real_logit, fake_logit):
+        """-V, a scalar, from logits `(batch, 1)` of real examples and of samples."""
+        return tf.reduce_mean(tf.nn.softplus(-real_logit)) + tf.reduce_mean(tf.nn.softplus(fake_logit))
+
+    def generator_objective(self, fake_logit):
+        """What the generator minimizes, a scalar, from logits `(batch, 1)` of its samples."""
+        if self.generator_loss_kind == "saturating":
+            return -tf.reduce_mean(tf.nn.softplus(fake_logit))
+        return tf.reduce_mean(tf.nn.softplus(-fake_logit))
+
+    def train_step(self, real):
+        """`discriminator_steps` steps of the discriminator, each on examples of its own, then one of the generator.
+
+        Args:
+            real: `(batch, discriminator_steps, *data_shape)`.
+        """
+        batch = tf.shape(real)[0]
+        for step in range(self.discriminator_steps):
+            fake = self.generator(self.noise(batch), training=True)
+            with tf.GradientTape() as tape:
+                real_logit = self.critic(real[:, step], training=True)
+                fake_logit = self.critic(fake, training=True)
+                discriminator_loss = self.discriminator_objective(real_logit, fake_logit)
+            self.minimize(discriminator_loss, tape, self.critic_optimizer, self.critic.trainable_variables)
+
+        with tf.GradientTape() as tape:
+            fake = self.generator(self.noise(batch), training=True)
+            generator_loss = self.generator_objective(self.critic(fake, training=True))
+        self.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
+        self.average_weights()
+        return self.report(
+            generator_loss=generator_loss,
+            critic_loss=discriminator_loss,
+            real_probability=tf.reduce_mean(tf.sigmoid(real_logit)),
+            fake_probability=tf.reduce_mean(tf.sigmoid(fake_logit)),
+        )
+
+
+def train(
+    *,
+    dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
+    source: Literal["auto", "tfds", "bundled"] = "auto",
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    latent_dim: int | None = None,
+    discriminator_steps: int = 1,
+    generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
+    averaging: int | None = None,
+    seed: int = 0,
+    initial_epoch: int = 0,
+    callbacks=(),
+) -> GAN:
+    """Train a GAN on digits, on points of the plane, or on your own pictures or points.
+
+    Args:
+        dataset: a name, or the path of a folder of pictures or of a .npy or .csv file of 2-D points.
+        source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
+        epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
+        batch_size: examples in each step of either player. 1 or more.
+        learning_rate: Adam's (beta_1 0.5, beta_2 0.999), constant. Above 0.
+        latent_dim: the latent vector's length. 1 or more.
+        discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
+        generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
+        averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
+        seed: of the initial weights, the order of the data and all noise.
+        initial_epoch: the epoch to begin with, where a run is resumed.
+        callbacks: Keras callbacks.
+
+    Raises:
+        ValueError: an argument out of its range, or no such dataset.
+    """
+    chosen = two_player.resolve_defaults(
+        DEFAULTS,
+        dataset,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        latent_dim=latent_dim,
+        averaging=averaging,
+    )
+    epochs, batch_size, learning_rate = chosen.pop("epochs"), chosen.pop("batch_size"), chosen.pop("learning_rate")
+    two_player.require_positive(
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, discriminator_steps=discriminator_steps
+    )
+    keras.utils.set_random_seed(seed)
+    batches, steps, data_shape = two_player.training_rows(
+        dataset, batch_size, discriminator_steps, source=source, seed=seed, initial_epoch=initial_epoch
+    )
+    model = GAN(
+        data_shape=data_shape,
+        discriminator_steps=discriminator_steps,
+        generator_loss=generator_loss,
+        seed=seed,
+        **chosen,
+    )
+    model.real_examples = two_player.some_examples(batches)
+    model.compile(
+        keras.optimizers.Adam(learning_rate, beta_1=0.5),
+        keras.optimizers.Adam(learning_rate, beta_1=0.5),
+        **two_player.execution(data_shape),
+    )
+    model.fit(
+        batches,
+        epochs=epochs,
+        steps_per_epoch=steps,
+        initial_epoch=initial_epoch,
+        callbacks=list(callbacks),
+        shuffle=False,  # the dataset has its own order
+    )
+    return model
+
+
+def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
+    """How good 10,000 samples are against held-out data; see `assessment.measure`."""
+    return assessment.measure(model, dataset=dataset, source=source)

@@ -1,0 +1,263 @@
+"""What every adversarial pair here shares: a generator, a critic, their optimizers and networks.
+
+The critic is the second player under any name: Goodfellow's discriminator, Wasserstein's critic. Each algorithm's
+own file holds its value function and its `train_step`; this one holds what is the same in all of them.
+
+Samples are drawn from an average of the generator's weights over its last steps (Yazici et al., 2019,
+arXiv:1806.04498): two players circle around their equilibrium, and the average lies nearer to it than any one point.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from dlsuite.data import examples, names
+from dlsuite.gans import pictures
+
+
+def build_generator(data_shape, latent_dim):
+    """Latent vectors `(batch, latent_dim)` to data `(batch, *data_shape)`.
+
+    For points, an MLP of 3 x 128. For pictures, a DCGAN-like stack (Radford et al., 2016, arXiv:1511.06434) that ends
+    in tanh. It has no batch normalization, so every example is a function of its own latent vector alone.
+    """
+    latent = keras.Input((latent_dim,), name="latent")
+    if len(data_shape) == 1:
+        x = latent
+        for _ in range(3):
+            x = layers.Dense(128, activation="relu")(x)
+        return keras.Model(latent, layers.Dense(data_shape[0])(x), name="generator")
+    height, width, channels = data_shape
+    x = layers.Dense(height // 4 * (width // 4) * 32)(latent)
+    x = layers.Reshape((height // 4, width // 4, 32))(x)  # (batch, height / 4, width / 4, 32)
+    x = layers.LeakyReLU(0.2)(x)
+    x = layers.Conv2DTranspose(64, 4, strides=2, padding="same")(x)  # (batch, height / 2, width / 2, 64)
+    x = layers.LeakyReLU(0.2)(x)
+    x = layers.Conv2DTranspose(32, 4, strides=2, padding="same")(x)  # (batch, height, width, 32)
+    x = layers.LeakyReLU(0.2)(x)
+    x = layers.Conv2D(channels, 5, padding="same", activation="tanh")(x)
+    return keras.Model(latent, x, name="generator")
+
+
+def build_critic(data_shape):
+    """Data `(batch, *data_shape)` to one unbounded score each, `(batch, 1)`: a logit or a critic's value."""
+    data = keras.Input(data_shape, name="data")
+    x = data
+    if len(data_shape) == 1:
+        for _ in range(3):
+            x = layers.Dense(128, activation="relu")(x)
+    else:
+        for filters in (32, 64, 128):
+            x = layers.Conv2D(filters, 4, strides=2, padding="same")(x)
+            x = layers.LeakyReLU(0.2)(x)
+        x = layers.Flatten()(x)
+    return keras.Model(data, layers.Dense(1)(x), name="critic")
+
+
+class TwoPlayer(keras.Model):
+    """A generator against a critic, each with its own optimizer. Called on latent vectors, it answers with samples.
+
+    Args:
+        data_shape: `(2,)` for points, `(height, width, channels)` for pictures, both sides multiples of 4.
+        latent_dim: the latent vector's length, at least 1; latent vectors are drawn from N(0, I).
+        averaging: the half-life of the generator's average, in steps of the generator; 0 turns averaging off.
+        seed: of all noise drawn in training.
+    """
+
+    def __init__(self, data_shape=(28, 28, 1), latent_dim=64, averaging=500, seed=0, **kwargs):
+        data_shape = tuple(data_shape)
+        is_picture = len(data_shape) == 3 and data_shape[0] % 4 == 0 and data_shape[1] % 4 == 0
+        if min(data_shape, default=0) < 1 or not (len(data_shape) == 1 or is_picture):
+            raise ValueError(
+                f"data_shape={data_shape}: it is (dimensions,) or (height, width, channels) with sides that are "
+                "multiples of 4"
+            )
+        require_positive(latent_dim=latent_dim)
+        require_not_negative(averaging=averaging)
+        generator = build_generator(data_shape, latent_dim)
+        average = keras.models.clone_model(generator)
+        average.set_weights(generator.get_weights())
+        average.trainable = False
+        latent = keras.Input((latent_dim,), name="latent")
+        super().__init__(latent, average(latent), **kwargs)
+        self.data_shape, self.latent_dim, self.averaging, self.seed = data_shape, latent_dim, averaging, seed
+        self.generator, self.averaged_generator, self.critic = generator, average, build_critic(data_shape)
+        self.noise_seeds = keras.random.SeedGenerator(seed)
+        self.generator_loss = keras.metrics.Mean(name="generator_loss")
+        self.critic_loss = keras.metrics.Mean(name="critic_loss")
+        self.real_examples = None
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "data_shape": self.data_shape,
+            "latent_dim": self.latent_dim,
+            "averaging": self.averaging,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+    # Two optimizers. Keras saves and reloads one by itself; the methods below teach it the second.
+
+    def compile(self, generator_optimizer, critic_optimizer, **kwargs):
+        """Give each player its optimizer, and build both, so that their slots exist before training starts."""
+        super().compile(optimizer=None, loss=None, **kwargs)
+        self.generator_optimizer = keras.optimizers.get(generator_optimizer)
+        self.critic_optimizer = keras.optimizers.get(critic_optimizer)
+        self.generator_optimizer.build(self.generator.trainable_variables)
+        self.critic_optimizer.build(self.critic.trainable_variables)
+
+    def get_compile_config(self):
+        return {
+            "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
+            "critic_optimizer": keras.saving.serialize_keras_object(self.critic_optimizer),
+        }
+
+    def compile_from_config(self, config):
+        self.compile(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+    # Pieces of a training step.
+
+    def noise(self, batch, *shape):
+        """Fresh latent vectors, `(batch, *shape, latent_dim)`, from N(0, I)."""
+        return self.draw(keras.random.normal, batch, *shape, self.latent_dim)
+
+    def draw(self, distribution, batch, *shape):
+        """This device's rows of a draw for the whole batch: N devices together draw what one alone would."""
+        context = tf.distribute.get_replica_context()
+        devices = context.num_replicas_in_sync
+        rows = distribution((batch * devices, *shape), seed=self.noise_seeds)
+        if devices == 1:
+            return rows
+        first = context.replica_id_in_sync_group * batch
+        return rows[first : first + batch]
+
+    def minimize(self, loss, tape, optimizer, variables):
+        """One step of `optimizer` on `variables` along the gradient of `loss`, a mean over this device's rows.
+
+        Keras adds the gradients of all devices up; the mean over the whole batch wants their mean.
+        """
+        devices = tf.distribute.get_replica_context().num_replicas_in_sync
+        gradients = [gradient / devices for gradient in tape.gradient(loss, variables)]
+        optimizer.apply(gradients, variables)
+
+    def average_weights(self):
+        """Move the averaged generator toward the trained one by the share that `averaging` sets.
+
+        The share is larger at first, so that the average does not remember the random beginning.
+        """
+        step = tf.cast(self.generator_optimizer.iterations, tf.float32)
+        decay = 0.5 ** (1 / self.averaging) if self.averaging else 0.0
+        decay = tf.minimum(decay, step / (step + 10.0))
+        for average, weight in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
+            average.assign(decay * average + (1.0 - decay) * weight)
+
+    def report(self, **losses):
+        """Keep the losses for the epoch's means, and return them raw."""
+        for tracker in self.metrics:
+            tracker.update_state(losses[tracker.name])
+        return losses
+
+    @property
+    def metrics(self):
+        return [self.generator_loss, self.critic_loss]
+
+    # What others see of the model.
+
+    def signatures(self):
+        """The functions that a SavedModel of this model answers, by name; see `dlsuite.serving`."""
+        latent = tf.TensorSpec([None, self.latent_dim], tf.float32, name="latent")
+        data = tf.TensorSpec([None, *self.data_shape], tf.float32, name="data")
+        one = tf.TensorSpec(None, tf.int32)
+
+        def decode(latent):
+            return {"samples": self(latent, training=False)}
+
+        def sample(n, seed):
+            latent = tf.random.stateless_normal([tf.reshape(n, []), self.latent_dim], [tf.reshape(seed, []), 0])
+            return {"samples": self(latent, training=False), "latent": latent}
+
+        def score(data):
+            with tf.GradientTape() as tape:
+                tape.watch(data)
+                score = self.critic(data, training=False)
+            return {"score": score[:, 0], "gradient": tape.gradient(score, data)}
+
+        return {
+            "serving_default": (decode, [latent]),
+            "decode": (decode, [latent]),
+            "sample": (sample, [one, one]),
+            "score": (score, [data]),
+        }
+
+    def preview(self):
+        """What the model looks like now, by name: `picture` is uint8 `(height, width, 3)`, the rest are arrays.
+
+        On pictures `samples` are 64 samples of fixed latent vectors. On points there are besides `real` points, the
+        critic's `score` on a grid over `extent` (x and y from -extent to extent), and its `gradient` on a coarser one.
+        """
+        sample, _ = self.signatures()["sample"]
+        if len(self.data_shape) == 3:
+            samples = sample(64, self.seed)["samples"].numpy()
+            return {"picture": pictures.sheet(samples, columns=8), "samples": samples}
+        samples = sample(1000, self.seed)["samples"].numpy()
+        real = samples if self.real_examples is None else self.real_examples
+        extent = float(1.25 * np.abs(real).max())
+        score, _ = self.signatures()["score"]
+        scores = score(tf.constant(pictures.lattice(extent, 80)))["score"].numpy().reshape(80, 80)
+        gradient = score(tf.constant(pictures.lattice(extent, 20)))["gradient"].numpy().reshape(20, 20, 2)
+        arrays = {"real": real, "samples": samples, "score": scores, "gradient": gradient, "extent": extent}
+        return {"picture": pictures.plane(**arrays), **arrays}
+
+
+# What every `train` here does around its model.
+
+
+def resolve_defaults(table, dataset, **given):
+    """`given`, each `None` in it replaced by what `table` has for `dataset`, or for its kind, `images` or `points`."""
+    row = table[names.kind(dataset)] | table.get(dataset, {})
+    return {name: row[name] if value is None else value for name, value in given.items()}
+
+
+def training_rows(dataset, batch_size, rows, **options):
+    """Batches of real examples, several fresh ones to a row: `(batch_size, rows, *data_shape)`.
+
+    A row feeds one step of the generator and `rows` of the critic. Split over devices, every device gets whole rows.
+
+    Returns:
+        The endless dataset, the number of batches an epoch, and `data_shape`.
+    """
+    batches, steps = examples.batches(dataset, batch_size * rows, **options)
+    data_shape = tuple(batches.element_spec.shape[1:])
+    return batches.map(lambda x: tf.reshape(x, [batch_size, rows, *data_shape])), steps, data_shape
+
+
+def some_examples(rows, n=500):
+    """The first `n` real examples of a dataset of rows, for previews; `(n, *data_shape)`."""
+    first = next(rows.as_numpy_iterator())
+    return first.reshape(-1, *first.shape[2:])[:n]
+
+
+def execution(data_shape):
+    """How Keras is to run the steps: small MLPs gain from XLA and many steps a call, conv nets on a CPU lose by it."""
+    is_small = len(data_shape) == 1
+    has_one_device = tf.distribute.get_strategy().num_replicas_in_sync == 1
+    return {"jit_compile": is_small and has_one_device, "steps_per_execution": 25 if is_small else 1}
+
+
+def require_positive(**arguments):
+    """Raise `ValueError` for the first argument that is not above 0."""
+    for name, value in arguments.items():
+        if not value > 0:
+            raise ValueError(f"{name}={value!r}: it must be above 0")
+
+
+def require_not_negative(**arguments):
+    """Raise `ValueError` for the first argument that is below 0."""
+    for name, value in arguments.items():
+        if not value >= 0:
+            raise ValueError(f"{name}={value!r}: it must be 0 or above")

@@ -1,0 +1,192 @@
+"""The training side of a run directory: metrics, previews and checkpoints, a graceful stop, an exact resume.
+
+Resuming is exact because nothing else than what a checkpoint holds decides how training goes on: the data of epoch e
+is a function of (seed, e), and the steps of an epoch that were done before a stop draw their batches, so that the
+data moves on, and do nothing with them.
+"""
+
+import csv
+import io
+import logging
+import math
+import signal
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from PIL import Image
+
+from dlsuite import checkpoint, runs
+
+log = logging.getLogger("dlsuite")
+
+STEPS_PER_ROW = 10
+SECONDS_PER_FLUSH = 1
+SECONDS_PER_CHECKPOINT = 60
+
+
+class Stopped(Exception):
+    """Training was asked to stop, and did."""
+
+
+class Recorder(keras.callbacks.Callback):
+    """Keeps a run directory while `fit` runs; give it to `train` with its `initial_epoch`.
+
+    Args:
+        run: the run directory; where it holds a checkpoint, training goes on from there.
+
+    Raises:
+        runs.RunError: the checkpoint is damaged.
+    """
+
+    def __init__(self, run: runs.Run):
+        super().__init__()
+        self.run = run
+        self.state = checkpoint.load(run.path / "checkpoint")
+        self.initial_epoch = int(self.state["epoch"]) if self.state else 0
+        self.initial_step = int(self.state["step"]) if self.state else 0
+        self.is_stopping = self.is_stopped = False
+        self.step_rows = []
+
+    def stop(self, *_):
+        """Finish the step, write a checkpoint and end; may be called by a signal."""
+        self.is_stopping = True
+
+    # What Keras calls.
+
+    def on_train_begin(self, logs=None):
+        self.steps_per_epoch = self.params["steps"]
+        if not self.steps_per_epoch:
+            raise ValueError("the number of steps an epoch is unknown: give fit steps_per_epoch")
+        self.epochs = self.params["epochs"]
+        done = self.initial_epoch * self.steps_per_epoch + self.initial_step
+        self.metric_rows = [
+            row for row in _rows(self.run.path / "metrics.csv") if int(row["epoch"]) <= self.initial_epoch
+        ]
+        self.step_rows = [row for row in _rows(self.run.path / "steps.csv") if int(row["step"]) <= done]
+        self.seconds_before = float(self.step_rows[-1]["seconds"]) if self.step_rows else 0.0
+        for step, picture in self.run.previews().items():
+            if step > done:
+                picture.unlink()
+                picture.with_suffix(".npz").unlink(missing_ok=True)
+        if self.state:
+            checkpoint.restore(self.model, self.state)
+            log.info("resuming in epoch %d after step %d", self.initial_epoch + 1, self.initial_step)
+        self.run.update(steps_per_epoch=self.steps_per_epoch, epochs=self.epochs)
+        self.began = self.last_flush = self.last_checkpoint = time.monotonic()
+        self.last_step_row = done
+        self._preview(done)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch, self.skipped = epoch, 0
+        if epoch == self.initial_epoch and self.initial_step:
+            checkpoint.restore(self.model, self.state)  # again, because an epoch begins with metrics set to 0
+            self.skipped = self.initial_step
+            self._skip_steps(self.initial_step)
+
+    def on_train_batch_end(self, batch, logs=None):
+        done_in_epoch = batch + 1
+        if done_in_epoch <= self.skipped:
+            return
+        done, now = self.epoch * self.steps_per_epoch + done_in_epoch, time.monotonic()
+        values = {name: float(value) for name, value in logs.items()}
+        for name, value in values.items():
+            if not math.isfinite(value):
+                raise FloatingPointError(f"{name} became {value} in step {done}: a lower learning_rate may help")
+        if done - self.last_step_row >= STEPS_PER_ROW:
+            seconds = self.seconds_before + now - self.began
+            row = {"step": done, "epoch": self.epoch + 1, "seconds": round(seconds, 3), **values}
+            self.step_rows.append(row)
+            self.last_step_row = done
+        if now - self.last_flush > SECONDS_PER_FLUSH:
+            _write_table(self.run.path / "steps.csv", self.step_rows)
+            self.last_flush = time.monotonic()
+        # Often at first, when much changes, and then ever more rarely.
+        if now - self.last_preview > max(2.0, 0.04 * (now - self.began)):
+            self._preview(done)
+        if self.is_stopping:
+            self._checkpoint(self.epoch, done_in_epoch)
+            self.is_stopped = self.model.stop_training = True
+        elif now - self.last_checkpoint > SECONDS_PER_CHECKPOINT:
+            self._checkpoint(self.epoch, done_in_epoch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.is_stopped:
+            return  # Keras ends the broken epoch too
+        self.metric_rows.append({"epoch": epoch + 1, **{name: float(value) for name, value in logs.items()}})
+        _write_table(self.run.path / "metrics.csv", self.metric_rows)
+        self._checkpoint(epoch + 1, 0)
+        self._preview((epoch + 1) * self.steps_per_epoch)
+        summary = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
+        log.info("epoch %d/%d  %s", epoch + 1, self.epochs, summary)
+        if self.is_stopping and epoch + 1 < self.epochs:
+            self.is_stopped = self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        _write_table(self.run.path / "steps.csv", self.step_rows)
+        if self.is_stopped:
+            raise Stopped
+        _write_whole(self.run.path / "model.keras", self.model.save)
+
+    # What it writes.
+
+    def _checkpoint(self, epoch, step):
+        _write_table(self.run.path / "steps.csv", self.step_rows)
+        checkpoint.save(self.run.path / "checkpoint", self.model, epoch, step)
+        self.last_checkpoint = time.monotonic()
+
+    def _preview(self, step):
+        folder = self.run.path / "preview"
+        folder.mkdir(exist_ok=True)
+        arrays = self.model.preview()
+        picture, content = io.BytesIO(), io.BytesIO()
+        Image.fromarray(arrays.pop("picture")).save(picture, "png")
+        np.savez_compressed(content, **arrays)
+        runs.write(folder / f"{step:07d}.npz", content.getvalue())
+        runs.write(folder / f"{step:07d}.png", picture.getvalue())
+        self.last_preview = time.monotonic()
+
+    def _skip_steps(self, steps):
+        train, left = self.model.train_function, steps
+
+        def skip(iterator):
+            nonlocal left
+            for _ in range(self.model.steps_per_execution):
+                next(iterator)
+            left -= self.model.steps_per_execution
+            if left <= 0:
+                self.model.train_function = train
+            return {metric.name: 0.0 for metric in self.model.metrics}
+
+        self.model.train_function = skip
+
+
+def handle_signals(recorder: Recorder) -> None:
+    """Make SIGTERM and Ctrl-C a graceful stop."""
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, recorder.stop)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except FileNotFoundError:
+        return []
+
+
+def _write_table(path: Path, rows: list[dict]) -> None:
+    if rows:
+        text = io.StringIO(newline="")
+        table = csv.DictWriter(text, fieldnames=list(rows[0]))
+        table.writeheader()
+        table.writerows(rows)
+        runs.write(path, text.getvalue().encode())
+
+
+def _write_whole(path: Path, save) -> None:
+    temporary = path.with_name(f".{path.name}")
+    save(temporary.with_suffix(".keras"))
+    runs.write(path, temporary.with_suffix(".keras").read_bytes())
+    temporary.with_suffix(".keras").unlink()

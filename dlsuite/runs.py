@@ -1,0 +1,223 @@
+"""A run directory: the one contract between a training process and whoever looks at it.
+
+    run.json        name, arguments as resolved, devices, versions, state: running | stopped | finished | failed, error
+    metrics.csv     one row an epoch
+    steps.csv       raw values every few steps
+    preview/        0001000.png and .npz: what the model looked like after 1,000 steps
+    checkpoint/     state.npz: everything that resuming needs
+    model.keras     at the end
+    log.txt
+
+This side of it reads, starts and stops runs, and never imports TensorFlow; `dlsuite.recorder` is the other side.
+Every file is written to a temporary name, synced and renamed. A training process holds a lock on its directory for as
+long as it lives, so a run whose process was killed is never mistaken for one that goes on.
+"""
+
+import contextlib
+import csv
+import datetime
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path("runs")
+
+
+class RunError(Exception):
+    """Something is wrong with a run directory; the message is a sentence for the user."""
+
+
+class Run:
+    """One run directory, read anew at every access."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+
+    def __eq__(self, other):
+        return isinstance(other, Run) and self.path == other.path
+
+    def __hash__(self):
+        return hash(self.path)
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What run.json says. `RunError` if there is none, or it cannot be read."""
+        try:
+            return json.loads((self.path / "run.json").read_text("utf-8"))
+        except FileNotFoundError:
+            raise RunError(f"{self.path} holds no run") from None
+        except ValueError as error:
+            raise RunError(f"{self.path / 'run.json'} is damaged ({error})") from None
+
+    @property
+    def title(self) -> str:
+        """The model and when its training began, for people."""
+        return f"{self.record['name']} · {self.record['arguments'].get('dataset', 'mnist')} · {self.path.name}"
+
+    @property
+    def state(self) -> str:
+        """`running`, `stopped`, `finished` or `failed`."""
+        return self.state_and_error[0]
+
+    @property
+    def state_and_error(self) -> tuple[str, str]:
+        """The state, and for `failed` the reason in a sentence. A run whose process has been killed has failed."""
+        record = self.record
+        if record["state"] == "running" and not self.is_alive:
+            return "failed", "its process ended without a word: it was killed, or ran out of memory; resume goes on"
+        return record["state"], record.get("error", "")
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a process is training in this directory."""
+        try:
+            with open(self.path / "lock") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+    @contextlib.contextmanager
+    def lock(self):
+        """Hold the directory for this process; `RunError` while another one has it."""
+        with open(self.path / "lock", "a") as file:
+            for attempt in range(20):
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:  # a reader has it for an instant, a training process for long
+                    if attempt == 19:
+                        raise RunError(f"{self.path} is being trained by another process") from None
+                    time.sleep(0.05)
+            yield
+
+    def update(self, **fields) -> None:
+        """Change fields of run.json."""
+        text = json.dumps(self.record | fields, indent=2) + "\n"
+        write(self.path / "run.json", text.encode())
+
+    def metrics(self) -> list[dict[str, float]]:
+        """The rows of metrics.csv; none yet is an empty list."""
+        return _read_table(self.path / "metrics.csv")
+
+    def steps(self) -> list[dict[str, float]]:
+        """The rows of steps.csv; none yet is an empty list."""
+        return _read_table(self.path / "steps.csv")
+
+    def previews(self) -> dict[int, Path]:
+        """The pictures, by the step after which they were made."""
+        return {int(file.stem): file for file in sorted((self.path / "preview").glob("*.png"))}
+
+    def log(self, lines: int = 200) -> str:
+        """The end of log.txt."""
+        try:
+            return "\n".join((self.path / "log.txt").read_text("utf-8", errors="replace").splitlines()[-lines:])
+        except FileNotFoundError:
+            return ""
+
+    def stop(self) -> None:
+        """Ask the training process to finish its step, write a checkpoint and end."""
+        if self.is_alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.record["pid"], signal.SIGTERM)
+
+    def delete(self) -> None:
+        """Remove the directory; `RunError` while it is being trained."""
+        if self.is_alive:
+            raise RunError(f"{self.path} is being trained: stop it first")
+        shutil.rmtree(self.path)
+
+
+def create(name: str, arguments: dict[str, Any], path: str | Path | None = None, **fields) -> Run:
+    """A new run directory with its run.json.
+
+    Args:
+        name: the lesson's.
+        arguments: all of them, resolved.
+        path: the directory; by default a new one `runs/<name>/<time>`.
+        fields: more of run.json.
+
+    Raises:
+        RunError: the directory holds a run already.
+    """
+    path = new_path(name) if path is None else Path(path)
+    if (path / "run.json").exists():
+        raise RunError(f"{path} already holds a run: resume it, or choose another directory")
+    path.mkdir(parents=True, exist_ok=True)
+    record = {"name": name, "arguments": arguments, "state": "running", "pid": os.getpid(), **fields}
+    write(path / "run.json", (json.dumps(record, indent=2) + "\n").encode())
+    return Run(path)
+
+
+def new_path(name: str, root: Path | None = None) -> Path:
+    """A directory `<root>/<name>/<time>` that did not exist, made."""
+    folder = (ROOT if root is None else root) / name
+    folder.mkdir(parents=True, exist_ok=True)
+    while True:
+        path = folder / datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+        try:
+            path.mkdir()
+            return path
+        except FileExistsError:
+            time.sleep(0.2)
+
+
+def every(root: Path | None = None) -> list[Run]:
+    """All runs below `root`, the newest first."""
+    files = (ROOT if root is None else root).glob("*/*/run.json")
+    return [Run(file.parent) for file in sorted(files, key=lambda file: file.parent.name, reverse=True)]
+
+
+def start(command: list[str], path: Path) -> subprocess.Popen:
+    """Run `dlsuite <command>` in a process of its own, which outlives this one; what it says on stderr goes to log.txt.
+
+    The process is a little less urgent than others, so that a page open beside it stays quick.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    with open(path / "log.txt", "ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dlsuite.cli", *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+            env=os.environ | {"DLSUITE_NICE": "5"},
+        )
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace a file at once and for good: a reader, or a machine that loses power, sees the old one or the new one."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _read_table(path: Path) -> list[dict[str, float]]:
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except FileNotFoundError:
+        return []
+    # The last row of a table that is being written can be torn.
+    return [{key: float(value) for key, value in row.items()} for row in rows if all(row.values()) and None not in row]

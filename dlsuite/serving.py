@@ -1,0 +1,142 @@
+"""Trained models: saved, loaded, exported as SavedModels in TF Serving's layout, and played.
+
+saved_models/<name>/model.keras     the Keras model, without its optimizers
+saved_models/<name>/1/              the SavedModel
+saved_models/<name>/README.md       the model card
+saved_models/models.config          what TF Serving reads
+"""
+
+import functools
+import importlib
+import shutil
+import tempfile
+from pathlib import Path
+
+from dlsuite import SAVED_MODELS, catalog, runs
+
+
+class ModelError(Exception):
+    """There is no such model, or it cannot be loaded; the message is a sentence for the user."""
+
+
+def names(package: str = "") -> list[str]:
+    """The trained models that ship, of one lecture or of all."""
+    return sorted(folder.parent.name for folder in SAVED_MODELS.glob(f"{package}*/model.keras"))
+
+
+class Served:
+    """A SavedModel's signatures as functions on NumPy arrays: `model.sample(n=16, seed=3)["samples"]`.
+
+    Each takes its inputs by name, and answers with a dictionary of arrays. They are the very functions that TF Serving
+    serves.
+    """
+
+    def __init__(self, folder: Path):
+        import tensorflow as tf
+
+        try:
+            self._loaded = tf.saved_model.load(str(folder))
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{folder} holds no SavedModel that can be loaded ({error})") from None
+        self.signatures = list(self._loaded.signatures)
+        for name, function in self._loaded.signatures.items():
+            setattr(self, name, functools.partial(_call, function))
+
+
+def _call(function, **inputs):
+    import tensorflow as tf
+
+    _, specs = function.structured_input_signature
+    given = {name: tf.constant(value, specs[name].dtype) for name, value in inputs.items()}
+    return {name: value.numpy() for name, value in function(**given).items()}
+
+
+def load(name: str | Path) -> Served:
+    """The newest version of a shipped model, by its name, or of a folder of versions, by its path.
+
+    Raises:
+        ModelError: there is none.
+    """
+    folder = Path(name) if isinstance(name, Path) or Path(name).is_dir() else SAVED_MODELS / name
+    versions = sorted((int(version.name) for version in folder.glob("[0-9]*") if version.name.isdigit()), reverse=True)
+    if not versions:
+        raise ModelError(f"there is no trained model {name!s}: choose one of {', '.join(names())}")
+    return Served(folder / str(versions[0]))
+
+
+def load_keras(name: str | Path, compile: bool = True):
+    """The Keras model of a run directory, or of a shipped model by its name; `compile` restores its optimizers.
+
+    Raises:
+        ModelError: there is none, the run has not finished, or the file is damaged.
+    """
+    import keras
+
+    folder, lesson, _ = locate(name)
+    importlib.import_module(f"dlsuite.{lesson}")
+    try:
+        return keras.saving.load_model(folder / "model.keras", compile=compile)
+    except Exception as error:
+        raise ModelError(f"{folder / 'model.keras'} cannot be loaded ({error})") from None
+
+
+def locate(name: str | Path) -> tuple[Path, str, dict]:
+    """Where a trained model lies: its folder, its lesson, and the arguments it was trained with as far as known.
+
+    Args:
+        name: a run directory, or a shipped model's name.
+
+    Raises:
+        ModelError: there is none, or the run has not finished.
+    """
+    if (Path(name) / "run.json").is_file():
+        run = runs.Run(name)
+        if not (run.path / "model.keras").is_file():
+            raise ModelError(f"{name} has no trained model yet: its state is {run.state}")
+        return run.path, run.record["name"], run.record["arguments"]
+    if str(name) in names():
+        return SAVED_MODELS / name, catalog.module_of(str(name)), {}
+    raise ModelError(f"{name!s} is neither a run directory nor a trained model: {', '.join(names())}")
+
+
+def export(model, to: str | Path) -> Path:
+    """Write a model's signatures as the next version `<to>/<version>/` of a SavedModel.
+
+    Only the variables that the signatures use go into it.
+
+    Returns:
+        The version's folder.
+    """
+    import tensorflow as tf
+
+    to = Path(to)
+    to.mkdir(parents=True, exist_ok=True)
+    version = 1 + max((int(folder.name) for folder in to.iterdir() if folder.name.isdigit()), default=0)
+    module = tf.Module()
+    functions = {
+        name: tf.function(function, input_signature=specs) for name, (function, specs) in model.signatures().items()
+    }
+    used = [variable for function in functions.values() for variable in function.get_concrete_function().variables]
+    module.used = list({id(variable): variable for variable in used}.values())
+    with tempfile.TemporaryDirectory(dir=to, prefix=".export-") as temporary:
+        tf.saved_model.save(module, f"{temporary}/model", signatures=functions)
+        target = to / str(version)
+        Path(temporary, "model").rename(target)
+    return target
+
+
+def save(model, folder: str | Path) -> None:
+    """Write `model.keras` and version 1 of the SavedModel to `folder`, in place of older ones."""
+    folder = Path(folder)
+    shutil.rmtree(folder / "1", ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save(folder / "model.keras")
+    export(model, folder)
+
+
+def write_config() -> None:
+    """Write `models.config`, which tells TF Serving of every model here."""
+    entries = [
+        f'  config {{ name: "{name}" base_path: "/models/{name}" model_platform: "tensorflow" }}\n' for name in names()
+    ]
+    (SAVED_MODELS / "models.config").write_text(f"model_config_list {{\n{''.join(entries)}}}\n", "utf-8")
