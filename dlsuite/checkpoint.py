@@ -18,7 +18,10 @@ def variables(model: keras.Model) -> dict[str, keras.Variable]:
     """Everything that training changes, by a name that is the same in every process."""
     optimizers = [value for value in vars(model).values() if isinstance(value, keras.optimizers.Optimizer)]
     states = [*model.variables, *(variable for optimizer in optimizers for variable in optimizer.variables)]
-    return {f"{index:04d}": variable for index, variable in enumerate(_unique(states))}
+    metrics = model.metrics_variables  # Keras does not count them among the model's
+    return {f"{index:04d}": variable for index, variable in enumerate(_unique(states))} | {
+        f"metric_{index:04d}": variable for index, variable in enumerate(_unique(metrics))
+    }
 
 
 def save(folder: Path, model: keras.Model, epoch: int, step: int) -> None:
@@ -43,10 +46,15 @@ def load(folder: Path) -> dict[str, np.ndarray] | None:
 
 
 def restore(model: keras.Model, state: dict[str, np.ndarray]) -> None:
-    """Give the model and its optimizers the values of a checkpoint; `runs.RunError` if it is another model's."""
+    """Give the model and its optimizers the values of a checkpoint; `runs.RunError` if it is another model's.
+
+    Keras makes the variables of compiled metrics in the first step; where they are missing yet, they are passed over.
+    """
     targets = variables(model)
     shapes = {name: tuple(variable.shape) for name, variable in targets.items()}
-    if shapes != {name: array.shape for name, array in state.items() if name not in ("epoch", "step")}:
+    saved = {name: array.shape for name, array in state.items() if name not in ("epoch", "step")}
+    missing = {name for name in saved.keys() - shapes.keys() if name.startswith("metric_")}
+    if shapes != {name: shape for name, shape in saved.items() if name not in missing}:
         raise runs.RunError("the checkpoint belongs to a model of another shape, or to another version of the code")
     for name, variable in targets.items():
         variable.assign(state[name])

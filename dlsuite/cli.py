@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from dlsuite import SAVED_MODELS, catalog, runs, serving
+from dlsuite import catalog, runs, serving, shipping
 from dlsuite.data import sources
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -199,14 +199,14 @@ def _sentence(error, run) -> str:
 
 
 def _export(options) -> None:
-    folder, lesson, _ = serving.locate(options.model)
-    name = lesson if (folder / "run.json").exists() else folder.name
+    _, lesson, _ = serving.locate(options.model)
+    name = options.model if options.model in serving.names() else lesson
     version = serving.export(serving.load_keras(options.model), options.to or Path("exported") / name)
     print(version)
 
 
 def _evaluate(options) -> None:
-    metrics = _measure(options.model, options.dataset, options.source)
+    metrics = shipping.measure(options.model, options.dataset, options.source)
     if options.json:
         print(json.dumps(metrics))
     else:
@@ -214,82 +214,8 @@ def _evaluate(options) -> None:
             print(f"{name:28} {value:.4g}")
 
 
-def _measure(model, dataset, source) -> dict[str, float]:
-    import importlib
-    import inspect
-
-    folder, lesson, arguments = serving.locate(model)
-    module = importlib.import_module(f"dlsuite.{lesson}")
-    accepted = inspect.signature(module.measure).parameters
-    trained_on = arguments.get("dataset") or (folder.name.partition("-")[2] or None)
-    given = {"dataset": dataset or trained_on, "source": source}
-    given = {name: value for name, value in given.items() if value is not None and name in accepted}
-    return module.measure(serving.load_keras(model), **given)
-
-
 def _ship(options) -> None:
-    run = runs.Run(options.run_dir)
-    if run.state != "finished":
-        raise runs.RunError(f"{run.path} has not finished: its state is {run.state}")
-    record = run.record
-    name = options.name or record["name"]
-    if catalog.module_of(name) != record["name"]:
-        raise ValueError(f"name={name!r}: a trained {record['name']} is named {record['name']}, or that and -word")
-    folder = SAVED_MODELS / name
-    serving.save(serving.load_keras(run.path, compile=False), folder)
-    metrics = {source: _measure(run.path, None, source) for source in ("tfds", "bundled") if _has(record, source)}
-    (folder / "README.md").write_text(_card(name, run, record, metrics), "utf-8")
-    serving.write_config()
-    print(folder)
-
-
-def _has(record, source) -> bool:
-    """Whether the run's held-out data comes from `source` too; only MNIST's comes from two."""
-    is_mnist = record["arguments"].get("dataset", "mnist") == "mnist"
-    return source == "bundled" or (is_mnist and sources.is_prepared("mnist"))
-
-
-def _card(name, run, record, metrics) -> str:
-    lesson = catalog.lesson(record["name"])
-    given = {
-        key: value
-        for key, value in record["arguments"].items()
-        if value != lesson.resolve({"dataset": record["arguments"].get("dataset")}).get(key)
-        or key in ("seed", "source")
-    }
-    if "dataset" in record["arguments"]:
-        given = {"dataset": record["arguments"]["dataset"]} | given
-    flags = " ".join(f"--{key.replace('_', '-')} {value}" for key, value in given.items())
-    variant = f" --name {name}" if name != record["name"] else ""
-    size = sum(
-        file.stat().st_size for file in (SAVED_MODELS / name).rglob("*") if file.is_file() and file.name != "README.md"
-    )
-    tables = []
-    for source, values in metrics.items():
-        held_out = {"tfds": "MNIST's 10,000 test digits", "bundled": "the 1,000 bundled digits held out from training"}
-        on = held_out[source] if record["arguments"].get("dataset", "mnist") == "mnist" else "fresh points"
-        rows = "\n".join(f"| `{key}` | {value:.4g} |" for key, value in values.items())
-        command = f"dlsuite evaluate {name} --source {source}"
-        tables.append(f"On {on} (`{command}`):\n\n| metric | value |\n|---|---|\n{rows}\n")
-    options = ", ".join(f"`{key}={value}`" for key, value in record["arguments"].items())
-    minutes = run.steps()[-1]["seconds"] / 60
-    return f"""# {name}
-
-{lesson.title}.
-
-Trained and written by
-
-    dlsuite train {record["name"]} {flags} --run-dir runs/{name}
-    dlsuite ship runs/{name}{variant}
-
-in {minutes:.1f} minutes of 2 CPU cores, with TensorFlow {record["versions"]["tensorflow"]} and Keras \
-{record["versions"]["keras"]}. All options: {options}.
-
-## Held-out metrics
-
-{chr(10).join(tables)}
-Size: {size / 1e6:.2f} MB, `model.keras` and the SavedModel together.
-"""
+    print(shipping.ship(runs.Run(options.run_dir), options.name))
 
 
 def _list(options) -> None:

@@ -71,17 +71,18 @@ class Recorder(keras.callbacks.Callback):
                 picture.unlink()
                 picture.with_suffix(".npz").unlink(missing_ok=True)
         if self.state:
+            if self.model.optimizer is not None:  # it would make its slots in the first step, too late
+                self.model.optimizer.build(self.model.trainable_variables)
             checkpoint.restore(self.model, self.state)
             log.info("resuming in epoch %d after step %d", self.initial_epoch + 1, self.initial_step)
         self.run.update(steps_per_epoch=self.steps_per_epoch, epochs=self.epochs)
         self.began = self.last_flush = self.last_checkpoint = time.monotonic()
-        self.last_step_row = done
+        self.last_step_row = int(self.step_rows[-1]["step"]) if self.step_rows else 0
         self._preview(done)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch, self.skipped = epoch, 0
         if epoch == self.initial_epoch and self.initial_step:
-            checkpoint.restore(self.model, self.state)  # again, because an epoch begins with metrics set to 0
             self.skipped = self.initial_step
             self._skip_steps(self.initial_step)
 
@@ -153,11 +154,16 @@ class Recorder(keras.callbacks.Callback):
         def skip(iterator):
             nonlocal left
             for _ in range(self.model.steps_per_execution):
-                next(iterator)
+                batch = next(iterator)
             left -= self.model.steps_per_execution
-            if left <= 0:
-                self.model.train_function = train
-            return {metric.name: 0.0 for metric in self.model.metrics}
+            if left > 0:
+                return {}
+            self.model.train_function = train
+            if len(checkpoint.variables(self.model)) < len(self.state.keys() - {"epoch", "step"}):
+                x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)  # makes the variables of compiled metrics
+                self.model.compute_metrics(x, y, self.model(x, training=False), weight)
+            checkpoint.restore(self.model, self.state)  # again, because an epoch begins with metrics set to 0
+            return self.model.get_metrics_result()
 
         self.model.train_function = skip
 

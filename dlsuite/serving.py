@@ -2,6 +2,7 @@
 
 saved_models/<name>/model.keras     the Keras model, without its optimizers
 saved_models/<name>/1/              the SavedModel
+saved_models/<name>/run.json        how it was trained
 saved_models/<name>/README.md       the model card
 saved_models/models.config          what TF Serving reads
 """
@@ -12,7 +13,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from dlsuite import SAVED_MODELS, catalog, runs
+from dlsuite import SAVED_MODELS, runs
 
 
 class ModelError(Exception):
@@ -36,7 +37,7 @@ class Served:
 
         try:
             self._loaded = tf.saved_model.load(str(folder))
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:
             raise ModelError(f"{folder} holds no SavedModel that can be loaded ({error})") from None
         self.signatures = list(self._loaded.signatures)
         for name, function in self._loaded.signatures.items():
@@ -89,14 +90,12 @@ def locate(name: str | Path) -> tuple[Path, str, dict]:
     Raises:
         ModelError: there is none, or the run has not finished.
     """
-    if (Path(name) / "run.json").is_file():
-        run = runs.Run(name)
-        if not (run.path / "model.keras").is_file():
-            raise ModelError(f"{name} has no trained model yet: its state is {run.state}")
-        return run.path, run.record["name"], run.record["arguments"]
-    if str(name) in names():
-        return SAVED_MODELS / name, catalog.module_of(str(name)), {}
-    raise ModelError(f"{name!s} is neither a run directory nor a trained model: {', '.join(names())}")
+    run = runs.Run(SAVED_MODELS / name if str(name) in names() else name)
+    if not (run.path / "run.json").is_file():
+        raise ModelError(f"{name!s} is neither a run directory nor a trained model: {', '.join(names())}")
+    if not (run.path / "model.keras").is_file():
+        raise ModelError(f"{name!s} has no trained model yet: its state is {run.state}")
+    return run.path, run.record["name"], run.record["arguments"]
 
 
 def export(model, to: str | Path) -> Path:

@@ -48,8 +48,6 @@ def batches(
     examples = held_in_memory(dataset, "train", source)
     if kind(dataset) == "points":
         return _drawn(examples, batch_size, seed, initial_epoch).prefetch(8), toy2d.STEPS_PER_EPOCH
-    if len(examples) < batch_size:
-        raise ValueError(f"batch_size={batch_size}: the dataset {dataset!r} has only {len(examples)} pictures")
     pictures, steps = shuffled(examples, batch_size, seed, initial_epoch)
     return pictures.map(scale).prefetch(2), steps
 
@@ -66,8 +64,13 @@ def shuffled(arrays, batch_size: int, seed: int = 0, initial_epoch: int = 0) -> 
 
     Returns:
         The dataset, from `initial_epoch` on, and the number of batches an epoch.
+
+    Raises:
+        ValueError: there are fewer rows than one batch takes.
     """
     n = len(tf.nest.flatten(arrays)[0])
+    if n < batch_size:
+        raise ValueError(f"batch_size: one step takes {batch_size} examples, and there are only {n}")
     steps = n // batch_size
     stored = tf.nest.map_structure(tf.constant, arrays)
 

@@ -69,14 +69,16 @@ def points(path: str) -> np.ndarray:
         raise ValueError(f"dataset={path!r}: it holds {len(table)} points, and at least {FEWEST} are needed")
     if not np.isfinite(table).all():
         raise ValueError(f"dataset={path!r}: it holds values that are no finite numbers")
+    if (table == table[0]).all():
+        raise ValueError(f"dataset={path!r}: all its points coincide")
     table = table - table.mean(axis=0)
     radius = np.sqrt(np.mean(np.sum(table**2, axis=1)))
-    if radius == 0:
-        raise ValueError(f"dataset={path!r}: all its points coincide")
     return (table * (2 / radius)).astype("float32")
 
 
 def _read_csv(file: Path) -> np.ndarray:
     lines = file.read_text(encoding="utf-8-sig").splitlines()
     has_names = bool(lines) and any(character.isalpha() and character not in "eE" for character in lines[0])
+    if len(lines) <= has_names:
+        raise ValueError("it has no rows")
     return np.loadtxt(lines[has_names:], delimiter=",", ndmin=2)

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from dlsuite import SAVED_MODELS
 from dlsuite.data import examples, names, toy2d
+from dlsuite.gans import digit_classifier
 
 SAMPLES = 10_000
 
@@ -116,7 +117,9 @@ def digit_features(images) -> dict[str, np.ndarray]:
 
 @functools.cache
 def _classifier():
-    return keras.saving.load_model(SAVED_MODELS / "gans.digit_classifier" / "model.keras", compile=False)
+    file = SAVED_MODELS / "gans.digit_classifier" / "model.keras"
+    known = {"dlsuite>DigitClassifier": digit_classifier.DigitClassifier}
+    return keras.saving.load_model(file, custom_objects=known, compile=False)
 
 
 def _square_root(matrix):

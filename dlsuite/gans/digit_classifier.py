@@ -70,7 +70,7 @@ def train(
         epochs: passes over the training digits. 1 or more.
         batch_size: digits in a step. 1 or more.
         learning_rate: Adam's, falling to 0 along a cosine. Above 0.
-        seed: of the initial weights and the order of the digits.
+        seed: of the initial weights and the order of the digits. 0 or more.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
@@ -80,6 +80,8 @@ def train(
     for name, value in {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}.items():
         if not value > 0:
             raise ValueError(f"{name}={value!r}: it must be above 0")
+    if seed < 0:
+        raise ValueError(f"seed={seed!r}: it must be 0 or above")
     keras.utils.set_random_seed(seed)
     images, labels = mnist.arrays("train", source)
     batches, steps = examples.shuffled((images, labels), batch_size, seed, initial_epoch)

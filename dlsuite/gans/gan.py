@@ -123,7 +123,7 @@ def train(
         discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
         averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
-        seed: of the initial weights, the order of the data and all noise.
+        seed: of the initial weights, the order of the data and all noise. 0 or more.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
@@ -143,6 +143,7 @@ def train(
     two_player.require_positive(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, discriminator_steps=discriminator_steps
     )
+    two_player.require_not_negative(seed=seed)
     keras.utils.set_random_seed(seed)
     batches, steps, data_shape = two_player.training_rows(
         dataset, batch_size, discriminator_steps, source=source, seed=seed, initial_epoch=initial_epoch

@@ -3,7 +3,8 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-REAL, FAKE = (17, 24, 39), (255, 255, 255)
+SIDE = 560
+REAL, FAKE, ARROW, MARK = (17, 24, 39, 110), (255, 255, 255, 255), (60, 70, 90, 120), (190, 24, 93, 255)
 
 
 def sheet(images, columns, border=2):
@@ -28,37 +29,59 @@ def lattice(extent, side):
     return np.stack([x, y], axis=-1).reshape(-1, 2).astype("float32")
 
 
-def plane(real, samples, score, gradient, extent, side=560):
-    """A map of the plane: the critic's score as colour, real points dark, samples white, the gradient as arrows.
+def plane(real, samples, score, gradient, extent):
+    """The whole map of the plane, uint8 `(SIDE, SIDE, 3)`: `terrain` and the points on it."""
+    return with_points(terrain(score, gradient, extent), extent, real, samples)
+
+
+def terrain(score, gradient, extent):
+    """The critic over the plane: its score as colour, higher is warmer, and its gradient as arrows.
 
     Args:
-        real, samples: points `(n, 2)`.
-        score: `(rows, columns)` over [-extent, extent]^2, as `lattice` lays it out; higher is warmer.
+        score: `(rows, columns)` over [-extent, extent]^2, as `lattice` lays it out.
         gradient: `(rows, columns, 2)` of the score, likewise: where the critic pulls samples.
         extent: half the map's width, in the data's units.
-        side: of the picture, in pixels.
 
     Returns:
-        uint8 `(side, side, 3)`.
+        uint8 `(SIDE, SIDE, 3)`.
     """
-    large = 2 * side  # drawn at twice the size and shrunk, which smooths the edges
-    picture = Image.fromarray(heat(score)).resize((large, large), Image.Resampling.BICUBIC)
-    draw = ImageDraw.Draw(picture)
-
-    def pixels(points):
-        return (np.asarray(points) * [1, -1] / extent + 1) * large / 2
-
+    picture = Image.fromarray(heat(score)).resize((2 * SIDE, 2 * SIDE), Image.Resampling.BICUBIC)
+    draw = ImageDraw.Draw(picture, "RGBA")
+    side = gradient.shape[0]
+    tails = lattice(extent, side)
     longest = np.linalg.norm(gradient, axis=-1).max() or 1.0
-    rows, columns = gradient.shape[:2]
-    tails = lattice(extent, rows)
-    heads = tails + gradient.reshape(-1, 2) / longest * 2.4 * extent / columns
-    for (x0, y0), (x1, y1) in zip(pixels(tails), pixels(heads), strict=True):
-        draw.line([x0, y0, x1, y1], fill=(90, 100, 120), width=3)
-        draw.ellipse([x1 - 4, y1 - 4, x1 + 4, y1 + 4], fill=(90, 100, 120))
-    for points, colour, radius in ((real, REAL, 5), (samples, FAKE, 5)):
-        for x, y in pixels(points):
-            draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=colour, outline=REAL)
-    return np.asarray(picture.resize((side, side), Image.Resampling.LANCZOS))
+    steps = gradient.reshape(-1, 2) / longest * 2.6 * extent / side
+    for tail, head, step in zip(_pixels(tails, extent), _pixels(tails + steps, extent), steps, strict=True):
+        draw.line([*tail, *head], fill=ARROW, width=3)
+        forward = np.array([step[0], -step[1]]) / (np.linalg.norm(step) or 1.0)
+        sideways = np.array([-forward[1], forward[0]])
+        corners = [head + 9 * forward, head + 5 * sideways, head - 5 * sideways]
+        draw.polygon([tuple(corner) for corner in corners], fill=ARROW)
+    return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+
+
+def with_points(background, extent, real, samples, highlight=None):
+    """Points on a picture of [-extent, extent]^2: real ones dark, samples light, and at most one marked by a circle.
+
+    Args:
+        background: uint8 `(SIDE, SIDE, 3)`.
+        real, samples: `(n, 2)`.
+        highlight: a point `(2,)`, or `None`.
+    """
+    picture = Image.fromarray(background).resize((2 * SIDE, 2 * SIDE))
+    draw = ImageDraw.Draw(picture, "RGBA")
+    for points, fill, outline in ((real, REAL, None), (samples, FAKE, REAL)):
+        for x, y in _pixels(points, extent):
+            draw.ellipse([x - 5, y - 5, x + 5, y + 5], fill=fill, outline=outline, width=2)
+    if highlight is not None:
+        x, y = _pixels(np.asarray(highlight)[None], extent)[0]
+        draw.ellipse([x - 9, y - 9, x + 9, y + 9], fill=MARK)
+        draw.ellipse([x - 26, y - 26, x + 26, y + 26], outline=MARK, width=6)
+    return np.asarray(picture.reduce(2))
+
+
+def _pixels(points, extent):
+    return (np.asarray(points) * [1, -1] / extent + 1) * SIDE
 
 
 def heat(score):

@@ -112,6 +112,8 @@ class TwoPlayer(keras.Model):
         self.critic_optimizer.build(self.critic.trainable_variables)
 
     def get_compile_config(self):
+        if not self.compiled:
+            return None
         return {
             "generator_optimizer": keras.saving.serialize_keras_object(self.generator_optimizer),
             "critic_optimizer": keras.saving.serialize_keras_object(self.critic_optimizer),
@@ -209,7 +211,7 @@ class TwoPlayer(keras.Model):
         extent = float(1.25 * np.abs(real).max())
         score, _ = self.signatures()["score"]
         scores = score(tf.constant(pictures.lattice(extent, 80)))["score"].numpy().reshape(80, 80)
-        gradient = score(tf.constant(pictures.lattice(extent, 20)))["gradient"].numpy().reshape(20, 20, 2)
+        gradient = score(tf.constant(pictures.lattice(extent, 16)))["gradient"].numpy().reshape(16, 16, 2)
         arrays = {"real": real, "samples": samples, "score": scores, "gradient": gradient, "extent": extent}
         return {"picture": pictures.plane(**arrays), **arrays}
 

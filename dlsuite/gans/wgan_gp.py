@@ -132,7 +132,7 @@ def train(
         critic_steps: steps of the critic for each one of the generator. 1 or more.
         penalty: the weight of the gradient penalty (lambda). 0 or more.
         averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
-        seed: of the initial weights, the order of the data and all noise.
+        seed: of the initial weights, the order of the data and all noise. 0 or more.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
@@ -153,6 +153,7 @@ def train(
     two_player.require_positive(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, critic_steps=critic_steps
     )
+    two_player.require_not_negative(seed=seed)
     keras.utils.set_random_seed(seed)
     batches, steps, data_shape = two_player.training_rows(
         dataset, batch_size, critic_steps, source=source, seed=seed, initial_epoch=initial_epoch

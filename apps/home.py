@@ -1,0 +1,28 @@
+"""All lectures' apps in one: `streamlit run apps/home.py`."""
+
+import streamlit as st
+
+LECTURES = {
+    "gan.py": (
+        "Generative adversarial networks",
+        ":material/swords:",
+        "Lecture 8: two players, one draws and one judges.",
+    )
+}
+
+
+def welcome():
+    """What there is."""
+    st.set_page_config(page_title="dlsuite", page_icon=":material/neurology:", layout="wide")
+    st.title("The classical deep-learning systems, running")
+    st.markdown(
+        "Every system that the lectures name, as a real Keras model: play with it, train it, break it, take it home."
+    )
+    for script, (title, icon, summary) in LECTURES.items():
+        with st.container(border=True):
+            st.page_link(pages[script], label=f"**{title}**", icon=icon)
+            st.markdown(summary)
+
+
+pages = {script: st.Page(script, title=title, icon=icon) for script, (title, icon, _) in LECTURES.items()}
+st.navigation([st.Page(welcome, title="Home", icon=":material/home:", default=True), *pages.values()]).run()

@@ -1,0 +1,557 @@
+"""Widgets that every lecture's app shares: playing trained models, training, watching runs, exporting."""
+
+import gc
+import io
+import json
+import re
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from PIL import Image
+
+from dlsuite import SAVED_MODELS, catalog, runs, serving
+from dlsuite.data import names as datasets
+from dlsuite.data import own
+
+OWN_DATA = "my own …"
+LIVE_SECONDS = 2.0
+SEED_LIMIT = 2**31 - 1
+
+
+def page(title: str, lead: str) -> None:
+    """The page's title and the one sentence under it; begins to load TensorFlow while the user reads them."""
+    st.set_page_config(page_title=f"{title} · dlsuite", page_icon=":material/neurology:", layout="wide")
+    _begin_to_load_tensorflow()
+    st.html("<style>.stMainBlockContainer {padding-top: 2.5rem} h1 {font-size: 2rem !important}</style>")
+    st.title(title, anchor=False)
+    st.markdown(lead)
+
+
+@st.cache_resource
+def _begin_to_load_tensorflow() -> threading.Thread:
+    thread = threading.Thread(target=_load_tensorflow, daemon=True)
+    thread.start()
+    return thread
+
+
+def _load_tensorflow() -> None:
+    import keras
+    import tensorflow  # noqa: F401
+
+    # Streamlit clears Keras's session and collects all garbage after every rerun, 300 ms each with TensorFlow loaded.
+    # Nothing here builds Keras models, so there is nothing to clear, and what has been loaded by now stays.
+    keras.backend.clear_session = lambda *arguments, **options: None
+    gc.collect()
+    gc.freeze()
+
+
+@st.cache_resource(show_spinner="Loading the model …", max_entries=8)
+def served(folder: str, changed: float) -> serving.Served:
+    """The SavedModel in a folder of versions; `changed` is when it was written."""
+    _begin_to_load_tensorflow().join()
+    return serving.load(Path(folder))
+
+
+def choose_model(package: str, label: str = "Model") -> tuple[str, dict, serving.Served] | None:
+    """Choose among the models that ship and the finished runs of one lecture.
+
+    Returns:
+        Its name or run directory, its run.json and its signatures; `None` after a message where there is none.
+    """
+    shipped = [name for name in serving.names(package) if "classifier" not in name]
+    finished = [str(run.path) for run in all_runs(package) if (run.path / "model.keras").exists()]
+    finished = [path for path in finished if "classifier" not in path]
+    options = shipped + finished
+    if not options:
+        st.info("There is no trained model yet. Train one first.")
+        return None
+    name = st.selectbox(
+        label,
+        options,
+        format_func=lambda name: name if name in shipped else f"my run: {runs.Run(name).title}",
+        key="model",
+        bind="query-params",
+        help="The models that ship with dlsuite, and the runs that you have finished.",
+    )
+    folder = SAVED_MODELS / name if name in shipped else Path(name)
+    versions = folder if name in shipped else exported(folder)
+    if versions is None:
+        return None
+    try:
+        record = runs.Run(folder).record
+        return name, record, served(str(versions), versions.stat().st_mtime)
+    except (serving.ModelError, runs.RunError, OSError) as error:
+        st.error(str(error))
+        return None
+
+
+def exported(run: Path) -> Path | None:
+    """The run's SavedModel, written by `dlsuite export` if it is not there yet; `None` after a message if it fails."""
+    folder = run / "saved_model"
+    if not (folder / "1" / "saved_model.pb").exists():
+        with st.spinner("Exporting the run as a SavedModel …"):
+            command = [sys.executable, "-m", "dlsuite.cli", "export", str(run), "--to", str(folder)]
+            done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            st.error(done.stderr.strip().splitlines()[-1])
+            return None
+    return folder
+
+
+def all_runs(package: str) -> list[runs.Run]:
+    """The runs of one lecture, the newest first."""
+    return [run for run in runs.every() if run.path.parent.name.startswith(f"{package}.")]
+
+
+def seed_input(label: str, key: str, value: int = 0, help: str = "The same seed gives the same result.") -> int:
+    """A seed that is kept in the URL."""
+    return st.number_input(label, 0, SEED_LIMIT, value, key=key, bind="query-params", help=help)
+
+
+def another_seed(key: str) -> None:
+    """Callback: put a random seed into the widget `key`."""
+    st.session_state[key] = int(np.random.default_rng().integers(0, 100_000))
+
+
+def png(picture: np.ndarray) -> bytes:
+    """A uint8 picture as a PNG file."""
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "png")
+    return content.getvalue()
+
+
+def gif(pictures: list[np.ndarray], milliseconds: int = 120) -> bytes:
+    """Pictures of one size as an endlessly repeating GIF file; the last one stays a little longer."""
+    frames = [Image.fromarray(picture).quantize(128) for picture in pictures]
+    durations = [milliseconds] * (len(frames) - 1) + [8 * milliseconds]
+    content = io.BytesIO()
+    frames[0].save(content, "gif", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    return content.getvalue()
+
+
+def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
+    """A picture with every pixel repeated, as often as still fits `width`."""
+    times = max(1, width // picture.shape[1])
+    return picture.repeat(times, axis=0).repeat(times, axis=1)
+
+
+# Training.
+
+
+def train(package: str) -> None:
+    """The whole training page: options on the left, the run and what it does on the right."""
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        start_form(package)
+    with right:
+        run = choose_run(package)
+        if run is None:
+            st.info("Choose a model and a dataset, and press **Start training**: here you will see it happen.")
+        else:
+            watch(run)
+    runs_of_package = all_runs(package)
+    if len(runs_of_package) > 1:
+        st.divider()
+        compare(runs_of_package)
+
+
+def start_form(package: str) -> None:
+    """Every option of a lesson's `train`, from its signature, and the button that starts it."""
+    names = [name for name in catalog.names() if name.startswith(f"{package}.")]
+    preferred = [name for name in names if "classifier" not in name] + [name for name in names if "classifier" in name]
+    name = st.selectbox("Train", preferred, key="lesson", bind="query-params", format_func=_lesson_title)
+    lesson = catalog.lesson(name)
+    arguments = {}
+    if "dataset" in lesson.options:
+        dataset = _dataset_input(lesson.options["dataset"])
+        if dataset is None:
+            return
+        arguments["dataset"] = dataset
+    try:
+        resolved = lesson.resolve(arguments)
+    except ValueError as error:
+        st.error(str(error))
+        return
+    main, more = st.container(), st.expander("All options")
+    for option in lesson.options.values():
+        if option.name != "dataset":
+            with main if option.name in ("epochs", "learning_rate", "seed") else more:
+                arguments[option.name] = _option_input(lesson.name, option, resolved, arguments.get("dataset"))
+    estimate = estimated_seconds(lesson, lesson.resolve(arguments))
+    if estimate:
+        st.caption(f"Takes about {duration(estimate)}, by earlier runs of this kind.")
+    active = [run for run in runs.every() if run.is_alive]
+    if active:
+        st.caption(f":material/info: {active[0].title} is training; two at once are each slower.")
+    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
+        path = runs.new_path(name)
+        flags = [part for key, value in arguments.items() for part in (f"--{key.replace('_', '-')}", str(value))]
+        runs.start(["train", name, *flags, "--run-dir", str(path)], path)
+        st.session_state["run"] = str(path)
+        st.rerun()
+
+
+def _lesson_title(name: str) -> str:
+    return re.sub(r" \(.*", "", catalog.lesson(name).title)
+
+
+def _dataset_input(option: catalog.Option) -> str | None:
+    choices = [*option.choices, OWN_DATA] if option.is_open else list(option.choices)
+    chosen = st.selectbox("Dataset", choices, key="dataset", bind="query-params", help=option.help)
+    if chosen != OWN_DATA:
+        return chosen
+    typed = st.text_input("Path of a folder of pictures, or of a .npy or .csv file of 2-D points", key="own_path")
+    files = st.file_uploader(
+        "or upload pictures, or one file of points",
+        type=[ending[1:] for ending in own.IMAGE_ENDINGS + own.POINT_ENDINGS],
+        accept_multiple_files=True,
+    )
+    if not typed and not files:
+        st.caption(f"At least {own.FEWEST} pictures or points are needed.")
+        return None
+    path = str(Path(typed).expanduser().resolve()) if typed else _keep_uploads(files)
+    try:
+        examples = own.points(path) if datasets.kind(path) == "points" else own.images(path)
+    except ValueError as error:
+        st.error(str(error))
+        return None
+    st.caption(f"{len(examples)} examples of shape {examples.shape[1:]}")
+    return path
+
+
+def _keep_uploads(files) -> str:
+    """Uploads as files below runs/: the path of one file of points, or of the folder of all pictures."""
+    folder = runs.ROOT / "uploads" / "-".join(sorted({file.file_id for file in files}))[:80]
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        (folder / Path(file.name).name).write_bytes(file.getvalue())
+    first = folder / Path(files[0].name).name
+    return str((first if own.is_points(first.name) else folder).resolve())
+
+
+def _option_input(lesson: str, option: catalog.Option, resolved: dict, dataset: str | None):
+    label, key = option.name.replace("_", " ").capitalize(), f"{lesson}/{dataset}/{option.name}"
+    value = option.default if option.name == "source" else resolved[option.name]
+    if option.choices:
+        return st.selectbox(label, option.choices, option.choices.index(value), key=key, help=option.help)
+    if option.type is int:
+        return st.number_input(label, min_value=0, value=value, step=1, key=key, help=option.help)
+    if option.type is float:
+        return st.number_input(label, min_value=0.0, value=float(value), format="%g", key=key, help=option.help)
+    return st.text_input(label, value, key=key, help=option.help)
+
+
+def estimated_seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
+    """How long a training will take, by what a run or a shipped model of the same lesson and kind of data took."""
+
+    def work(arguments, steps):
+        player_steps = 1 + arguments.get("critic_steps", arguments.get("discriminator_steps", 0))
+        return steps * arguments["batch_size"] * player_steps
+
+    def kind(arguments):
+        return datasets.kind(arguments.get("dataset", "mnist"))
+
+    steps = steps_per_epoch(arguments)
+    if steps is None:
+        return None
+    known = [run for run in runs.every() if run.path.parent.name == lesson.name and run.steps()]
+    known += [runs.Run(SAVED_MODELS / name) for name in serving.names(lesson.name)]
+    for run in known:
+        record = run.record
+        if kind(record["arguments"]) == kind(arguments) and "steps_per_epoch" in record:
+            rows = run.steps()
+            seconds = record.get("seconds") or rows[-1]["seconds"]
+            done = record["steps_per_epoch"] * record["epochs"] if "seconds" in record else rows[-1]["step"]
+            return seconds / work(record["arguments"], done) * work(arguments, steps * arguments["epochs"])
+    return None
+
+
+def steps_per_epoch(arguments: dict) -> int | None:
+    """Steps in an epoch of a named dataset; `None` for the user's own, whose size is not known yet."""
+    dataset = arguments.get("dataset", "mnist")
+    if dataset not in datasets.NAMED or not arguments["batch_size"]:
+        return None
+    if datasets.kind(dataset) == "points":
+        return 1000
+    rows = arguments.get("critic_steps", arguments.get("discriminator_steps", 1))
+    return (59_000 if arguments["source"] == "tfds" else 4_000) // max(1, arguments["batch_size"] * rows)
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} minutes"
+    return f"{seconds / 3600:.1f} hours"
+
+
+def choose_run(package: str) -> runs.Run | None:
+    """Choose among the lecture's runs; the newest at first, and the URL remembers which."""
+    paths = [str(run.path) for run in all_runs(package)]
+    chosen = st.session_state.get("run") or st.query_params.get("run")
+    if chosen and chosen not in paths:
+        if Path(chosen).is_dir():
+            paths.insert(0, chosen)  # it has just been started
+        else:
+            st.warning(f"The run {chosen} was deleted.")
+            st.session_state.pop("run", None)
+            del st.query_params["run"]
+            chosen = None
+    if not paths:
+        return None
+    if chosen:
+        st.session_state["run"] = chosen
+    return runs.Run(st.selectbox("Run", paths, key="run", bind="query-params", format_func=_run_label))
+
+
+def _run_label(path: str) -> str:
+    try:
+        run = runs.Run(path)
+        return f"{run.title} · {run.state}"
+    except runs.RunError:
+        return f"{Path(path).parent.name} · {Path(path).name} · starting"
+
+
+BADGES = {"running": "blue", "stopped": "orange", "finished": "green", "failed": "red", "starting": "gray"}
+
+
+def watch(run: runs.Run) -> None:
+    """A run as it is now, and while it trains again every two seconds."""
+    is_live = run.is_alive or not (run.path / "run.json").exists()
+    st.fragment(_watch, run_every=LIVE_SECONDS if is_live else None)(run, is_live)
+
+
+def _watch(run: runs.Run, was_live: bool) -> None:
+    try:
+        _show(run, was_live)
+    except (runs.RunError, OSError):
+        if run.path.exists():
+            st.info("Starting …")
+            _show_log(run)
+        else:
+            st.warning("This run was deleted.")
+
+
+def _show(run: runs.Run, was_live: bool) -> None:
+    state, error = run.state_and_error
+    if was_live and state != "running":
+        st.rerun()  # the whole page, which then stops asking
+    record, rows = run.record, run.steps()
+    arguments = record["arguments"]
+    st.markdown(f":{BADGES[state]}-badge[{state}] &nbsp; `{run.path}`")
+    if error:
+        st.error(error[0].upper() + error[1:])
+    total = record.get("epochs", 0) * record.get("steps_per_epoch", 0)
+    if rows and total:
+        step, seconds = int(rows[-1]["step"]), rows[-1]["seconds"]
+        left = f" · {duration(seconds / step * (total - step))} left" if state == "running" else ""
+        epoch = min(record["epochs"], 1 + step // record["steps_per_epoch"])
+        text = f"epoch {epoch} of {record['epochs']} · step {step:,} of {total:,} · {duration(seconds)}{left}"
+        st.progress(min(1.0, step / total), text)
+    elif state == "running":
+        st.info("Loading TensorFlow and the data …")
+
+    stop, resume, delete, _ = st.columns([1, 1, 1, 2])
+    if stop.button("Stop", icon=":material/stop:", disabled=state != "running", width="stretch"):
+        run.stop()
+        st.toast("Finishing the step and writing a checkpoint …")
+    if resume.button("Resume", icon=":material/resume:", disabled=state in ("running", "finished"), width="stretch"):
+        runs.start(["resume", str(run.path)], run.path)
+        run.update(state="running")
+        _wait_for(run)
+        st.rerun()
+    with delete.popover("Delete", icon=":material/delete:", disabled=state == "running", width="stretch"):
+        st.write("All that this run has written will be gone.")
+        if st.button("Delete it", type="primary"):
+            run.delete()
+            st.session_state.pop("run", None)
+            st.rerun()
+
+    picture, chart = st.columns([1, 1], gap="medium")
+    with picture:
+        film(run, is_live=state == "running", key="watch")
+    with chart:
+        losses({"": rows})
+    _show_metrics(run)
+    with st.expander("Options"):
+        st.json(arguments)
+    _show_log(run)
+
+
+def _wait_for(run: runs.Run) -> None:
+    for _ in range(30):
+        if run.is_alive:
+            return
+        time.sleep(0.1)
+
+
+def _show_metrics(run: runs.Run) -> None:
+    metrics = run.metrics()
+    if metrics:
+        with st.expander("Epochs"):
+            st.dataframe(metrics, hide_index=True, height=240)
+        content = (run.path / "metrics.csv").read_bytes()
+        st.download_button("metrics.csv", content, "metrics.csv", icon=":material/download:", key=f"csv {run.path}")
+
+
+def _show_log(run: runs.Run) -> None:
+    with st.expander("Log"):
+        st.code(run.log() or "nothing yet", language=None)
+
+
+def film(run: runs.Run, is_live: bool, key: str) -> None:
+    """The newest preview; of a run that has ended, any of them, and all as a GIF."""
+    previews = run.previews()
+    if not previews:
+        st.caption("The first picture comes with the first steps.")
+        return
+    steps = list(previews)
+    step = steps[-1]
+    if not is_live and len(steps) > 1:
+        step = st.select_slider(
+            "Step", steps, steps[-1], key=f"film {key} {run.path}", format_func=lambda step: f"{step:,}"
+        )
+    picture = np.asarray(Image.open(previews[step]).convert("RGB"))
+    st.image(enlarged(picture, 480), caption=f"after step {step:,}", width="stretch")
+    if (
+        not is_live
+        and len(steps) > 1
+        and st.button("Make a film", icon=":material/movie:", key=f"gif {key} {run.path}")
+    ):
+        frames = [enlarged(np.asarray(Image.open(file).convert("RGB")), 480) for file in previews.values()]
+        name = f"{run.path.parent.name}.gif"
+        st.download_button("Download the film (GIF)", gif(frames), name, icon=":material/download:", on_click="ignore")
+
+
+def losses(tables: dict[str, list[dict[str, float]]]) -> None:
+    """Curves of the rows of steps.csv, by the runs' labels: the losses in one chart, all other values in a second."""
+    names = dict.fromkeys(name for rows in tables.values() for name in (rows[0] if rows else {}))
+    names = [name for name in names if name not in ("step", "epoch", "seconds")]
+    for group in (
+        [name for name in names if name.endswith("loss")],
+        [name for name in names if not name.endswith("loss")],
+    ):
+        values = [
+            {"step": row["step"], "value": row[name], "what": f"{label} {name.replace('_', ' ')}".strip()}
+            for label, rows in tables.items()
+            for row in _thinned(rows)
+            for name in group
+            if name in row
+        ]
+        if values:
+            _curves(values)
+
+
+def _thinned(rows: list[dict[str, float]], most: int = 300) -> list[dict[str, float]]:
+    """At most `most` rows, each the mean of its neighbours."""
+    if len(rows) <= most:
+        return rows
+    parts = np.array_split(np.array([list(row.values()) for row in rows]), most)
+    return [dict(zip(rows[0], part.mean(axis=0).tolist(), strict=True)) for part in parts]
+
+
+def _curves(values: list[dict]) -> None:
+    st.vega_lite_chart(
+        {
+            "data": {"values": values},
+            "mark": {"type": "line", "strokeWidth": 1.5, "clip": True, "tooltip": True},
+            "encoding": {
+                "x": {"field": "step", "type": "quantitative", "title": "step"},
+                "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False}},
+                "color": {"field": "what", "type": "nominal", "legend": {"orient": "top", "title": None, "columns": 2}},
+            },
+            "height": 240,
+        },
+        width="stretch",
+    )
+
+
+def compare(candidates: list[runs.Run]) -> None:
+    """Two runs side by side: their last pictures, their curves, their options where they differ."""
+    with st.expander("Compare two runs"):
+        paths = [str(run.path) for run in candidates]
+        columns = st.columns(2)
+        chosen = [
+            runs.Run(column.selectbox(label, paths, index, key=f"compare {label}", format_func=_run_label))
+            for column, label, index in zip(columns, ("one", "other"), (0, 1), strict=True)
+        ]
+        try:
+            records = [run.record["arguments"] for run in chosen]
+            for index, (column, run) in enumerate(zip(columns, chosen, strict=True)):
+                own_options, other_options = records[index], records[1 - index]
+                with column:
+                    film(run, is_live=False, key=f"compare {index}")
+                    differing = {
+                        name: own_options[name] for name in own_options if own_options[name] != other_options.get(name)
+                    }
+                    st.caption(" ".join(f"`{name}={value}`" for name, value in differing.items()))
+            losses({label: run.steps() for label, run in zip(("one:", "other:"), chosen, strict=True)})
+        except (runs.RunError, OSError) as error:
+            st.warning(str(error))
+
+
+# Export.
+
+
+def export(name: str, record: dict, reproduce: str) -> None:
+    """Downloads, how to serve the model, and the notebook lines that show what is on the screen."""
+    is_shipped = name in serving.names()
+    folder = SAVED_MODELS / name if is_shipped else Path(name)
+    versions = folder if is_shipped else exported(folder)
+    if versions is None:
+        return
+    label = name if is_shipped else record["name"]
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.subheader("Download")
+        st.download_button(
+            "SavedModel (.zip)",
+            _zipped(versions / "1", label),
+            f"{label}.zip",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "Keras model (.keras)",
+            (folder / "model.keras").read_bytes(),
+            f"{label}.keras",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.subheader("Serve")
+        st.markdown("All models that ship, with the stock TF Serving image:")
+        st.code("docker compose up", language="bash")
+        st.markdown("This one alone:")
+        st.code(
+            f"dlsuite export {name} --to exported/{label}\n"
+            f"docker run -p 8501:8501 -e MODEL_NAME={label} \\\n"
+            f"  -v $PWD/exported/{label}:/models/{label} tensorflow/serving",
+            language="bash",
+        )
+        body = json.dumps({"signature_name": "sample", "inputs": {"n": 16, "seed": 0}})
+        st.code(f"curl http://localhost:8501/v1/models/{label}:predict -d \\\n  '{body}'", language="bash")
+    with right:
+        st.subheader("In a notebook")
+        st.markdown("These lines show what you see under *Play*:")
+        st.code(reproduce, language="python")
+        st.subheader("The model")
+        st.json({key: record[key] for key in ("name", "arguments", "versions") if key in record}, expanded=1)
+        if (folder / "README.md").exists():
+            with st.expander("Model card"):
+                st.markdown((folder / "README.md").read_text("utf-8"))
+
+
+def _zipped(folder: Path, name: str) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(folder.rglob("*")):
+            if file.is_file():
+                archive.write(file, Path(name) / "1" / file.relative_to(folder))
+    return content.getvalue()

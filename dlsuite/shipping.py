@@ -1,0 +1,98 @@
+"""Putting a finished run among the models that ship, with a card that says how it was made and how good it is."""
+
+import importlib
+import inspect
+import json
+import shutil
+from pathlib import Path
+
+from dlsuite import SAVED_MODELS, catalog, runs, serving
+from dlsuite.data import sources
+
+KEPT = ("name", "arguments", "devices", "versions", "steps_per_epoch", "epochs", "state")
+
+
+def ship(run: runs.Run, name: str | None = None) -> Path:
+    """Write `saved_models/<name>/`: the model, its SavedModel, how it was trained, its card; and `models.config`.
+
+    Args:
+        run: a finished one.
+        name: the trained model's, by default the lesson's; a variant adds a hyphen and a word to it.
+
+    Returns:
+        The folder.
+
+    Raises:
+        runs.RunError: the run has not finished.
+        ValueError: the name is another lesson's.
+    """
+    if run.state != "finished":
+        raise runs.RunError(f"{run.path} has not finished: its state is {run.state}")
+    record = run.record
+    name = name or record["name"]
+    if catalog.module_of(name) != record["name"]:
+        raise ValueError(f"name={name!r}: a trained {record['name']} is named that, or that with a hyphen and a word")
+    folder = SAVED_MODELS / name
+    shutil.rmtree(folder, ignore_errors=True)
+    serving.save(serving.load_keras(run.path, compile=False), folder)
+    kept = {key: record[key] for key in KEPT} | {"seconds": run.steps()[-1]["seconds"]}
+    (folder / "run.json").write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
+    (folder / "README.md").write_text(_card(name, kept, folder), "utf-8")
+    serving.write_config()
+    return folder
+
+
+def measure(model: str | Path, dataset: str | None = None, source: str = "auto") -> dict[str, float]:
+    """The lecture's metrics of a run or of a shipped model on held-out data, by default of what it was trained on."""
+    _, lesson, arguments = serving.locate(model)
+    module = importlib.import_module(f"dlsuite.{lesson}")
+    given = {"dataset": dataset or arguments.get("dataset"), "source": source}
+    accepted = inspect.signature(module.measure).parameters
+    given = {name: value for name, value in given.items() if value is not None and name in accepted}
+    return module.measure(serving.load_keras(model), **given)
+
+
+def _card(name: str, record: dict, folder: Path) -> str:
+    lesson, arguments = catalog.lesson(record["name"]), record["arguments"]
+    defaults = lesson.resolve({key: value for key, value in arguments.items() if key == "dataset"})
+    stated = ("dataset", "source", "seed")
+    flags = [f"--{key.replace('_', '-')} {arguments[key]}" for key in stated if key in arguments]
+    flags += [
+        f"--{key.replace('_', '-')} {value}"
+        for key, value in arguments.items()
+        if key not in stated and value != defaults[key]
+    ]
+    variant = f" --name {name}" if name != record["name"] else ""
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    versions = record["versions"]
+    return f"""# {name}
+
+{lesson.title}.
+
+Trained and written by
+
+    dlsuite train {record["name"]} {" ".join(flags)} --run-dir runs/{name}
+    dlsuite ship runs/{name}{variant}
+
+in {record["seconds"] / 60:.1f} minutes of 2 CPU cores, with TensorFlow {versions["tensorflow"]} and Keras \
+{versions["keras"]}. All options: {", ".join(f"`{key}={value}`" for key, value in arguments.items())}.
+
+## Held-out metrics
+
+{"".join(_metrics_of(name, arguments))}Size: {sum(file.stat().st_size for file in files) / 1e6:.2f} MB in all.
+"""
+
+
+def _metrics_of(name: str, arguments: dict) -> list[str]:
+    is_mnist = arguments.get("dataset", "mnist") == "mnist"
+    held_out = {"bundled": "10,000 fresh points"}
+    if is_mnist:
+        held_out = {"tfds": "MNIST's 10,000 test digits", "bundled": "the 1,000 digits that are bundled for testing"}
+    tables = []
+    for source, data in held_out.items():
+        if source == "tfds" and not sources.is_prepared("mnist"):
+            continue
+        rows = "\n".join(f"| `{key}` | {value:.4g} |" for key, value in measure(name, source=source).items())
+        command = f"dlsuite evaluate {name}" + (f" --source {source}" if is_mnist else "")
+        tables.append(f"On {data} (`{command}`):\n\n| metric | value |\n|---|---|\n{rows}\n\n")
+    return tables

@@ -1,0 +1,207 @@
+"""Every SavedModel that ships, run through TensorFlow's C API by a program without Python, answers as Keras does.
+
+The C program is `c_api/run_saved_model.c`, compiled against the headers and the library that TensorFlow's wheel
+carries: what loads a model there is what loads it in TF Serving.
+"""
+
+import inspect
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+
+from dlsuite import SAVED_MODELS, serving
+from dlsuite.gans.two_player import TwoPlayer
+from dlsuite.gans.wgan_gp import WGANGP
+
+SHIPPED = sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/1"))
+SOURCE = Path(__file__).with_name("c_api") / "run_saved_model.c"
+BATCH = 5
+ONE_VALUE = {"n": 7, "seed": 11}
+"""What the inputs that hold one value, of whatever rank, are given."""
+
+
+class Bytes:
+    """Signatures of the types and ranks that the models which ship do not have; there is nothing to train."""
+
+    def signatures(self):
+        def summarize(picture, offset):
+            total = tf.reduce_sum(tf.cast(picture, tf.int32)) + offset
+            return {"inverted": 255 - picture, "total": total, "bright": picture > 127}
+
+        picture = tf.TensorSpec([None, None, 3], tf.uint8, name="picture")
+        return {"serving_default": (summarize, [picture, tf.TensorSpec([], tf.int32, name="offset")])}
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("there is no gcc to compile the C program with")
+    library = tf.sysconfig.get_lib()
+    built = tmp_path_factory.mktemp("c_api") / "run_saved_model"
+    flags = ["-std=c11", "-O1", "-Wall", "-Wextra", f"-I{tf.sysconfig.get_include()}"]
+    libraries = ["-l:libtensorflow_cc.so.2", "-l:libtensorflow_framework.so.2"]
+    subprocess.run(
+        [compiler, *flags, SOURCE, "-o", built, f"-L{library}", f"-Wl,-rpath,{library}", *libraries], check=True
+    )
+    return built
+
+
+def run(program, *arguments):
+    """The finished process, whose environment tells it nothing of this one's Python."""
+    command = [str(program), *map(str, arguments)]
+    return subprocess.run(command, env={"TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, text=True, timeout=120)
+
+
+def read_signatures(folder):
+    """The signatures that `saved_model.pb` in a folder describes, by name, without the one that TensorFlow adds."""
+    proto = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    (graph,) = [graph for graph in proto.meta_graphs if "serve" in graph.meta_info_def.tags]
+    return {name: entry for name, entry in graph.signature_def.items() if name != "__saved_model_init_op"}
+
+
+def make_inputs(signature):
+    """Random arrays that fit a signature; an axis of open size gets `BATCH`."""
+    random = np.random.default_rng(3)
+    inputs = {}
+    for name, info in sorted(signature.inputs.items()):
+        dtype = tf.as_dtype(info.dtype).as_numpy_dtype
+        shape = [BATCH if axis.size < 0 else axis.size for axis in info.tensor_shape.dim]
+        if info.tensor_shape.unknown_rank:
+            inputs[name] = np.array(ONE_VALUE[name], dtype)
+        elif np.issubdtype(dtype, np.integer):
+            inputs[name] = random.integers(0, 256, shape).astype(dtype)
+        else:
+            inputs[name] = random.uniform(-1, 1, shape).astype(dtype)
+    return inputs
+
+
+def run_in_c(program, folder, calls, scratch):
+    """The outputs, by name, of each of `calls`, pairs of a signature and its inputs, all in one process."""
+    arguments, expected_lines = [folder], 0
+    for number, (signature, inputs) in enumerate(calls):
+        arguments.append("call")
+        for name, array in inputs.items():
+            file = scratch / f"{number}-{name}.in"
+            file.write_bytes(array.tobytes())
+            shape = "x".join(map(str, array.shape)) or "scalar"
+            arguments += ["input", signature.inputs[name].name, array.dtype.name, shape, file]
+        for name, info in sorted(signature.outputs.items()):
+            arguments += ["output", info.name, scratch / f"{number}-{name}.out"]
+            expected_lines += 1
+    result = run(program, *arguments)
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
+    assert len(lines) == expected_lines
+    answers, lines = [], iter(lines)
+    for number, (signature, _) in enumerate(calls):
+        outputs = {}
+        for name, info in sorted(signature.outputs.items()):
+            tensor, dtype, shape = next(lines).split()
+            assert tensor == info.name
+            sizes = [] if shape == "scalar" else [int(size) for size in shape.split("x")]
+            outputs[name] = np.fromfile(scratch / f"{number}-{name}.out", dtype).reshape(sizes)
+        answers.append(outputs)
+    return answers
+
+
+def assert_equal(answer, expected):
+    assert answer.keys() == expected.keys()
+    for name, value in expected.items():
+        value = np.asarray(value)
+        assert (answer[name].dtype, answer[name].shape) == (value.dtype, value.shape), name
+        np.testing.assert_allclose(answer[name], value, rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+def prove(program, folder, model, scratch):
+    """Every signature of version 1 in `folder` answers alike in C, through `dlsuite.serving` and in Keras."""
+    signatures = read_signatures(folder / "1")
+    functions, served = model.signatures(), serving.load(folder)
+    assert set(signatures) == set(functions) == set(served.signatures)
+    assert "serving_default" in signatures
+    calls = [(name, make_inputs(signature)) for name, signature in sorted(signatures.items())]
+    if isinstance(model, TwoPlayer):
+        takes = {name: info.dtype for name, info in signatures["sample"].inputs.items()}
+        assert takes == {"n": tf.int32.as_datatype_enum, "seed": tf.int32.as_datatype_enum}
+        calls.append(("sample", {name: np.array([value], "int32") for name, value in ONE_VALUE.items()}))
+    answers = run_in_c(program, folder / "1", [(signatures[name], inputs) for name, inputs in calls], scratch)
+    for (name, inputs), answer in zip(calls, answers, strict=True):
+        assert_equal(answer, getattr(served, name)(**inputs))
+        function, specs = functions[name]
+        in_order = [inputs[parameter] for parameter in inspect.signature(function).parameters]
+        assert len(in_order) == len(specs)
+        assert_equal(answer, function(*map(tf.constant, in_order)))
+    return [(name, answer) for (name, _), answer in zip(calls, answers, strict=True)]
+
+
+def test_models_ship_with_both_their_files():
+    assert SHIPPED
+    assert serving.names() == SHIPPED
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_model_that_ships(program, name, tmp_path):
+    prove(program, SAVED_MODELS / name, serving.load_keras(name, compile=False), tmp_path)
+
+
+@pytest.mark.parametrize("data_shape", [(2,), (8, 8, 1)], ids=["points", "pictures"])
+def test_an_untrained_gan(program, data_shape, tmp_path):
+    model = WGANGP(data_shape=data_shape, latent_dim=3)
+    serving.export(model, tmp_path / "model")
+    answers = prove(program, tmp_path / "model", model, tmp_path)
+    of_scalars, of_vectors = [answer for name, answer in answers if name == "sample"]
+    assert of_scalars["samples"].shape == (ONE_VALUE["n"], *data_shape)
+    np.testing.assert_array_equal(of_scalars["latent"], of_vectors["latent"])
+
+
+def test_bytes_integers_booleans_and_scalars(program, tmp_path):
+    serving.export(Bytes(), tmp_path / "model")
+    ((_, answer),) = prove(program, tmp_path / "model", Bytes(), tmp_path)
+    types = {name: (array.dtype.name, array.ndim) for name, array in answer.items()}
+    assert types == {"inverted": ("uint8", 3), "total": ("int32", 0), "bright": ("bool", 3)}
+
+
+def test_the_program_holds_no_python(program):
+    linked = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
+    assert "libtensorflow" in linked
+    assert "libpython" not in linked
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    return serving.export(Bytes(), tmp_path_factory.mktemp("exported"))
+
+
+def test_a_missing_model_is_named(program, tmp_path):
+    result = run(program, tmp_path / "absent", "call", "output", "any:0", tmp_path / "out")
+    assert result.returncode == 1
+    assert str(tmp_path / "absent") in result.stderr
+    assert "Could not find SavedModel" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["absent:0", "serving_default_picture:9", "serving_default_picture"])
+def test_a_wrong_tensor_is_named(program, exported, name, tmp_path):
+    result = run(program, exported, "call", "output", name, tmp_path / "out")
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].startswith(f"run_saved_model: {name}: ")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_of_the_wrong_size_is_named(program, exported, tmp_path):
+    file = tmp_path / "picture"
+    file.write_bytes(bytes(11))
+    result = run(program, exported, "call", "input", "serving_default_picture:0", "uint8", "2x2x3", file)
+    assert result.returncode == 1
+    assert f"{file}: its size does not fit its shape and type" in result.stderr
+
+
+def test_an_input_left_out_is_an_error(program, exported, tmp_path):
+    output = read_signatures(exported)["serving_default"].outputs["total"].name
+    result = run(program, exported, "call", "output", output, tmp_path / "out")
+    assert result.returncode == 1
+    assert "running the model" in result.stderr

@@ -1,0 +1,249 @@
+"""The command: one sentence for every wrong call, JSON and nothing else where JSON was asked for."""
+
+import json
+import logging
+import re
+import shutil
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+import dlsuite
+from dlsuite import catalog, cli, runs, serving, shipping
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path, capfd):
+    """Run the command in this process, in an empty folder: its exit status, and what it says on either stream."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "no_tfds"))
+    handlers = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
+    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
+
+    def command(*arguments):
+        capfd.readouterr()
+        try:
+            status = cli.main([str(argument) for argument in arguments])
+        except SystemExit as exit:
+            status = exit.code
+        said, complained = capfd.readouterr()
+        assert "Traceback" not in complained
+        return status, said, [line for line in complained.splitlines() if line.startswith("dlsuite")]
+
+    yield command
+    for name, handler in handlers.items():
+        signal.signal(name, handler)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["train", "gans.nothing"], 2, r"gans\.nothing.*gans\.wgan_gp"),
+        (["train"], 2, "NAME"),
+        ([], 2, "COMMAND"),
+        (["shake"], 2, "shake"),
+        (["train", "gans.gan", "--penalty", "3"], 2, "--penalty"),
+        (["train", "gans.gan", "--generator-loss", "hinge"], 2, "hinge.*non-saturating"),
+        (["train", "gans.gan", "--source", "web"], 2, "web.*bundled"),
+        (["train", "gans.gan", "--epochs", "two"], 2, "epochs.*two"),
+        (["train", "gans.gan", "--epochs", "1.5"], 2, r"epochs.*1\.5"),
+        (["train", "gans.gan", "--dataset", "rings"], 1, "dataset='rings': it is one of mnist, ring"),
+        (["train", "gans.gan", "--dataset", "./nowhere"], 1, r"dataset='\./nowhere': there is no such folder"),
+        (["train", "gans.gan", "--dataset", "nowhere.csv"], 1, r"dataset='nowhere\.csv': there is no such file"),
+        (["train", "gans.gan", "--dataset", "ring", "--epochs", "0"], 1, "epochs=0: it must be above 0"),
+        (["train", "gans.gan", "--dataset", "ring", "--epochs", "-3"], 1, "epochs=-3: it must be above 0"),
+        (["train", "gans.gan", "--dataset", "ring", "--batch-size", "0"], 1, "batch_size=0: it must be above 0"),
+        (["train", "gans.gan", "--dataset", "ring", "--latent-dim", "-1"], 1, "latent_dim=-1: it must be above 0"),
+        (["train", "gans.gan", "--dataset", "ring", "--learning-rate", "0"], 1, r"learning_rate=0\.0: it must be"),
+        (["train", "gans.gan", "--dataset", "ring", "--learning-rate", "nan"], 1, "learning_rate=nan: it must be"),
+        (["train", "gans.gan", "--dataset", "ring", "--averaging", "-1"], 1, "averaging=-1: it must be 0 or above"),
+        (["train", "gans.gan", "--dataset", "ring", "--discriminator-steps", "0"], 1, "discriminator_steps=0: it must"),
+        (["train", "gans.wgan_gp", "--dataset", "ring", "--critic-steps", "-5"], 1, "critic_steps=-5: it must be"),
+        (["train", "gans.wgan_gp", "--dataset", "ring", "--penalty", "-1"], 1, r"penalty=-1\.0: it must be 0 or above"),
+        (["train", "gans.gan", "--dataset", "ring", "--seed", "-1"], 1, "seed=-1"),
+        (["train", "gans.gan", "--source", "bundled", "--batch-size", "5000"], 1, "batch_size: one step takes 5000"),
+        (["train", "gans.gan", "--source", "tfds"], 1, "'mnist' is not prepared in .*`tfds build mnist`"),
+        (["train", "gans.digit_classifier", "--epochs", "0"], 1, "epochs=0: it must be above 0"),
+        (["resume", "nowhere"], 1, "nowhere holds no run"),
+        (["export", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a trained model"),
+        (["evaluate", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a trained model"),
+        (["evaluate", "gans.digit_classifier", "--source", "tfds"], 1, "`tfds build mnist`"),
+        (["ship", "nowhere"], 1, "nowhere holds no run"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_wrong_call_gets_one_sentence(command, arguments, status, sentence):
+    got, said, complaints = command(*arguments)
+    assert got == status
+    assert said == ""
+    assert len(complaints) == 1
+    assert re.search(sentence, complaints[0])
+
+
+def test_a_wrong_call_in_a_process_of_its_own(start):
+    """The same as above, without a TensorFlow that is loaded already and with all that a user sees."""
+    process = start("train", "gans.gan", "--source", "tfds")
+    assert "tfds build mnist" in process.fail()
+    assert "no_tfds" in start("evaluate", "gans.digit_classifier", "--source", "tfds").fail()
+    assert "gans.nothing" in start("train", "gans.nothing").fail(status=2)
+
+
+def test_a_loss_that_is_no_number_ends_the_run(start, own_points, tmp_path):
+    run = runs.Run(tmp_path / "run")
+    arguments = ["--dataset", own_points, "--batch-size", 8, "--learning-rate", "1e30", "--run-dir", run.path]
+    assert "a lower learning_rate may help" in start("train", "gans.wgan_gp", *arguments).fail()
+    assert run.state == "failed"
+    assert run.metrics() == []
+
+
+def test_a_refused_run_has_failed_with_the_same_sentence(command, tmp_path):
+    path = tmp_path / "run"
+    _, _, (complaint,) = command("train", "gans.gan", "--dataset", "ring", "--epochs", 0, "--run-dir", path)
+    assert runs.Run(path).state_and_error == ("failed", complaint.removeprefix("dlsuite: "))
+
+
+def test_a_run_without_a_model_cannot_be_used(command, tmp_path):
+    runs.create("gans.gan", {"dataset": "ring"}, tmp_path / "run").update(state="stopped")
+    for name in ("export", "evaluate"):
+        status, _, (complaint,) = command(name, tmp_path / "run")
+        assert status == 1
+        assert "has no trained model yet: its state is stopped" in complaint
+    status, _, (complaint,) = command("ship", tmp_path / "run")
+    assert status == 1
+    assert "has not finished: its state is stopped" in complaint
+
+
+def test_a_damaged_model(command, finished_run, tmp_path):
+    path = shutil.copytree(finished_run.path, tmp_path / "run")
+    (path / "model.keras").write_bytes(b"no archive")
+    status, _, (complaint,) = command("export", path)
+    assert status == 1
+    assert "model.keras cannot be loaded" in complaint
+
+
+def test_list(command, tmp_path):
+    runs.create("gans.gan", {}, tmp_path / "runs" / "gans.gan" / "now").update(state="stopped")
+    status, said, complaints = command("list")
+    assert (status, complaints) == (0, [])
+    for name in catalog.names():
+        assert re.search(rf"^  {re.escape(name)} +{re.escape(catalog.lesson(name).title)}$", said, re.MULTILINE)
+    for name in serving.names():
+        assert f"\n  {name}\n" in said
+    assert re.search(r"runs/gans\.gan/now +stopped", said)
+
+
+def test_help_shows_every_option_with_its_resolved_default(command):
+    status, said, _ = command("train", "gans.wgan_gp", "--help")
+    assert status == 0
+    words = " ".join(said.split())
+    for option in catalog.lesson("gans.wgan_gp").options.values():
+        assert f"--{option.name.replace('_', '-')}" in words
+        assert " ".join(option.help.split()) in words
+    assert "Default: 10.0 for images, 0.1 for points" in words
+    assert "Default: 64 for images, 256 for points" in words
+    assert "Default: mnist." in words
+    assert "None" not in words
+    assert "callbacks" not in words
+    assert "initial-epoch" not in words
+
+
+def test_evaluate_prints_json_and_nothing_else(start):
+    process = start("evaluate", "gans.digit_classifier", "--source", "bundled", "--json").succeed()
+    metrics = json.loads(process.said)
+    assert metrics.keys() == {"accuracy"}
+    assert metrics["accuracy"] > 0.95
+
+
+def test_evaluate_measures_on_what_the_run_was_trained_on(command, finished_run):
+    status, said, _ = command("evaluate", finished_run.path, "--json")
+    assert status == 0
+    on_own = json.loads(said)
+    assert on_own.keys() == {"sliced_wasserstein", "sliced_wasserstein_floor"}
+    status, said, _ = command("evaluate", finished_run.path, "--dataset", "ring")
+    assert status == 0
+    assert re.search(r"^modes +\d+$", said, re.MULTILINE)
+
+
+def test_evaluate_on_what_the_model_does_not_make(command, finished_run):
+    status, said, (complaint,) = command("evaluate", finished_run.path, "--dataset", "mnist")
+    assert (status, said) == (1, "")
+    assert "the model's (2,)" in complaint
+
+
+def test_a_run_leaves_what_the_design_says(finished_run):
+    assert finished_run.state == "finished"
+    record = finished_run.record
+    assert record["name"] == "gans.wgan_gp"
+    resolved = catalog.lesson("gans.wgan_gp").resolve({"dataset": record["arguments"]["dataset"]})
+    assert record["arguments"] == resolved | {"epochs": 2, "batch_size": 8, "critic_steps": 1}
+    assert record["versions"]["keras"] == keras.__version__
+    assert [row["epoch"] for row in finished_run.metrics()] == [1, 2]
+    steps = [row["step"] for row in finished_run.steps()]
+    assert steps == sorted(set(steps))
+    assert steps[-1] == 2000
+    assert {0, 1000, 2000} <= finished_run.previews().keys()
+    for picture in finished_run.previews().values():
+        with np.load(picture.with_suffix(".npz")) as arrays:
+            assert {"real", "samples", "score", "gradient", "extent"} == set(arrays)
+    assert "epoch 2/2" in finished_run.log()
+    assert serving.load_keras(finished_run.path).generator_optimizer.iterations == 2000
+
+
+def test_export_counts_versions(command, finished_run, tmp_path):
+    for version in ("1", "2"):
+        status, said, _ = command("export", finished_run.path, "--to", tmp_path / "served")
+        assert status == 0
+        assert said == f"{tmp_path / 'served' / version}\n"
+    assert sorted(folder.name for folder in (tmp_path / "served").iterdir()) == ["1", "2"]
+    samples = serving.load(tmp_path / "served").sample(n=3, seed=1)["samples"]
+    assert samples.shape == (3, 2)
+
+
+def test_export_has_a_place_by_default(command, finished_run):
+    assert command("export", finished_run.path)[1] == "exported/gans.wgan_gp/1\n"
+
+
+@pytest.fixture
+def shelf(monkeypatch, tmp_path):
+    """A folder of shipped models of one's own, with nothing but the classifier on it."""
+    folder = tmp_path / "saved_models"
+    shutil.copytree(dlsuite.SAVED_MODELS / "gans.digit_classifier", folder / "gans.digit_classifier")
+    for module in (dlsuite, serving, shipping):
+        monkeypatch.setattr(module, "SAVED_MODELS", folder)
+    return folder
+
+
+def test_ship(command, shelf, finished_run):
+    status, said, _ = command("ship", finished_run.path, "--name", "gans.wgan_gp-own")
+    folder = shelf / "gans.wgan_gp-own"
+    assert (status, said) == (0, f"{folder}\n")
+    assert {"model.keras", "1", "README.md", "run.json"} <= {file.name for file in folder.iterdir()}
+    card = (folder / "README.md").read_text("utf-8")
+    assert card.startswith("# gans.wgan_gp-own\n")
+    assert f"dlsuite train gans.wgan_gp --dataset {finished_run.record['arguments']['dataset']}" in card
+    for expected in ("--epochs 2", "--batch-size 8", "--critic-steps 1", "--seed 0", "`penalty=0.1`", " MB"):
+        assert expected in card
+    assert "--penalty" not in card  # it is the default
+    assert re.search(r"\| `sliced_wasserstein` \| [\d.]+ \|", card)
+    configuration = (shelf / "models.config").read_text("utf-8")
+    for name in ("gans.wgan_gp-own", "gans.digit_classifier"):
+        assert f'name: "{name}" base_path: "/models/{name}" model_platform: "tensorflow"' in configuration
+    assert serving.names() == ["gans.digit_classifier", "gans.wgan_gp-own"]
+    served, trained = serving.load("gans.wgan_gp-own"), serving.load_keras("gans.wgan_gp-own", compile=False)
+    answer = served.sample(n=5, seed=2)
+    np.testing.assert_allclose(answer["samples"], trained(answer["latent"]), atol=1e-5)
+
+
+def test_ship_again_replaces_the_model(command, shelf, finished_run):
+    for _ in range(2):
+        assert command("ship", finished_run.path)[0] == 0
+    assert [folder.name for folder in (shelf / "gans.wgan_gp").iterdir() if folder.is_dir()] == ["1"]
+
+
+def test_ship_keeps_to_the_lessons_name(command, shelf, finished_run):
+    status, _, (complaint,) = command("ship", finished_run.path, "--name", "gans.gan-own")
+    assert status == 1
+    assert "name='gans.gan-own'" in complaint
+    assert not (shelf / "gans.gan-own").exists()

@@ -1,0 +1,226 @@
+"""A run that is stopped, killed or starved and resumed ends as if nothing had happened, bit for bit."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dlsuite import runs
+
+RING = ["--dataset", "ring", "--batch-size", "8", "--latent-dim", "2"]
+DIGITS = ["--dataset", "mnist", "--source", "bundled", "--latent-dim", "8"]
+SETTINGS = {
+    "classifier": ["gans.digit_classifier", "--source", "bundled", "--batch-size", "128"],  # one optimizer, 31 steps
+    "gan on ring": ["gans.gan", *RING],
+    "wgan_gp on ring": ["gans.wgan_gp", *RING, "--critic-steps", "2"],
+    "gan on digits": ["gans.gan", *DIGITS, "--batch-size", "128"],  # 31 steps an epoch
+    "wgan_gp on digits": ["gans.wgan_gp", *DIGITS, "--batch-size", "64", "--critic-steps", "2"],  # 31 steps as well
+}
+EPOCHS = 4
+
+# The disk fills up at the checkpoint number N: from then on nothing can be synced.
+ON_A_DISK_THAT_FILLS = """
+import errno, os, sys
+sync, checkpoints_left = os.fsync, int(sys.argv.pop(1))
+def fsync(descriptor):
+    global checkpoints_left
+    checkpoints_left -= "state.npz" in os.readlink(f"/proc/self/fd/{descriptor}")
+    if checkpoints_left < 0:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    sync(descriptor)
+os.fsync = fsync
+from dlsuite.cli import main
+sys.exit(main())
+"""
+
+
+@pytest.fixture(scope="module", params=SETTINGS)
+def uninterrupted(request, tmp_path_factory):
+    """The arguments of `train`, and the run that nothing disturbed."""
+    run = runs.Run(tmp_path_factory.mktemp("uninterrupted") / "run")
+    train_to_the_end(SETTINGS[request.param], run.path)
+    return SETTINGS[request.param], run
+
+
+@pytest.fixture(scope="module")
+def ring(tmp_path_factory):
+    """As `uninterrupted`, the GAN on the ring only."""
+    run = runs.Run(tmp_path_factory.mktemp("ring") / "run")
+    train_to_the_end(SETTINGS["gan on ring"], run.path)
+    return SETTINGS["gan on ring"], run
+
+
+def train_to_the_end(arguments, path):
+    command = [sys.executable, "-m", "dlsuite.cli", "train", *arguments, "--epochs", str(EPOCHS), "--run-dir", path]
+    subprocess.run(command, cwd=path.parent, check=True, capture_output=True, timeout=300)
+
+
+def begin(start, arguments, path):
+    return start("train", *arguments, "--epochs", EPOCHS, "--run-dir", path)
+
+
+def assert_same(run, reference):
+    assert run.state == reference.state == "finished"
+    ours, theirs = (np.load(each.path / "checkpoint" / "state.npz") for each in (run, reference))
+    assert sorted(ours) == sorted(theirs)
+    assert len(ours.files) > 20  # networks, optimizers' slots, seeds, metrics
+    assert [name for name in ours if ours[name].tobytes() != theirs[name].tobytes()] == []
+    assert (run.path / "metrics.csv").read_bytes() == (reference.path / "metrics.csv").read_bytes()
+    assert len(run.metrics()) == EPOCHS
+    assert without_seconds(run.steps()) == without_seconds(reference.steps())
+    seconds = [row["seconds"] for row in run.steps()]
+    assert seconds == sorted(seconds)
+    assert max(run.previews()) == max(reference.previews())
+
+
+def without_seconds(rows):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+def has_written(run, since):
+    """Whether training has got somewhere: rows of steps or of epochs were written after `since`."""
+    files = [run.path / "steps.csv", run.path / "metrics.csv"]
+    return any(file.exists() and file.stat().st_mtime > since for file in files)
+
+
+def test_killed_at_random_instants_and_resumed(uninterrupted, start, tmp_path, wait_until):
+    arguments, reference = uninterrupted
+    run, kills = runs.Run(tmp_path / "run"), []
+    epoch_seconds = reference.steps()[-1]["seconds"] / EPOCHS
+    began = time.time()
+    process = begin(start, arguments, run.path)
+    for _ in range(3):
+        if not wait_until(lambda began=began: has_written(run, began), process):
+            break
+        time.sleep(random.uniform(0, 1.2 * epoch_seconds))
+        if process.poll() is not None:
+            break
+        process.kill_group()
+        if run.state == "finished":
+            break
+        assert run.state == "failed"
+        kills.append((len(run.metrics()), len(run.steps())))
+        began = time.time()
+        process = start("resume", run.path)
+    if run.state != "finished":
+        process.succeed()
+    assert kills, "no kill hit the run while it trained"
+    assert_same(run, reference)
+
+
+def test_stopped_amid_an_epoch_and_resumed(uninterrupted, start, tmp_path, wait_until):
+    arguments, reference = uninterrupted
+    run, stops = runs.Run(tmp_path / "run"), []
+    epoch_seconds = reference.steps()[-1]["seconds"] / EPOCHS
+    began = time.time()
+    process = begin(start, arguments, run.path)
+    for _ in range(2):
+        if not wait_until(lambda began=began: has_written(run, began), process):
+            break
+        time.sleep(random.uniform(0, 0.8 * epoch_seconds))
+        process.send_signal(signal.SIGTERM)
+        process.succeed()
+        if run.state == "finished":
+            break
+        assert run.state == "stopped"
+        with np.load(run.path / "checkpoint" / "state.npz") as state:
+            stops.append((int(state["epoch"]), int(state["step"])))
+        began = time.time()
+        process = start("resume", run.path)
+    process.succeed()
+    assert any(step > 0 for _, step in stops), f"no stop came amid an epoch: {stops}"
+    assert_same(run, reference)
+
+
+def test_a_finished_run_says_so(ring, start):
+    _, run = ring
+    before = (run.path / "checkpoint" / "state.npz").read_bytes()
+    process = start("resume", run.path).succeed()
+    assert "has finished" in process.said
+    assert (run.path / "checkpoint" / "state.npz").read_bytes() == before
+
+
+def test_killed_before_the_first_checkpoint_it_starts_over(ring, start, tmp_path, wait_until):
+    arguments, reference = ring
+    run = runs.Run(tmp_path / "run")
+    process = begin(start, arguments, run.path)
+    wait_until(lambda: run.previews())  # the first is made when training begins
+    process.kill_group()
+    assert not (run.path / "checkpoint").exists()
+    start("resume", run.path).succeed()
+    assert_same(run, reference)
+
+
+def test_a_truncated_checkpoint_is_an_error_and_stays_as_it_is(ring, start, tmp_path):
+    _, reference = ring
+    run = runs.Run(shutil.copytree(reference.path, tmp_path / "run"))
+    run.update(state="stopped")
+    file = run.path / "checkpoint" / "state.npz"
+    torn = file.read_bytes()[: file.stat().st_size // 2]
+    file.write_bytes(torn)
+    sentence = start("resume", run.path).fail()
+    assert "state.npz is damaged" in sentence
+    assert file.read_bytes() == torn
+    assert run.state_and_error == ("failed", sentence.removeprefix("dlsuite: "))
+
+
+def test_a_checkpoint_of_another_model_is_an_error(ring, start, tmp_path):
+    _, reference = ring
+    run = runs.Run(shutil.copytree(reference.path, tmp_path / "run"))
+    run.update(state="stopped", arguments=run.record["arguments"] | {"latent_dim": 3})
+    assert "another shape" in start("resume", run.path).fail()
+
+
+def test_a_directory_deleted_amid_training(start, tmp_path, wait_until):
+    path = tmp_path / "run"
+    process = begin(start, SETTINGS["gan on ring"], path)
+    wait_until(lambda: runs.Run(path).previews())
+    while path.exists():  # it may write a file into the directory while this is emptied
+        shutil.rmtree(path, ignore_errors=True)
+    assert "was deleted while it was being trained" in process.fail()
+    assert not path.exists()
+
+
+def test_two_processes_in_one_directory(ring, start, tmp_path, wait_until):
+    arguments, _ = ring
+    run = runs.Run(tmp_path / "run")
+    first = begin(start, arguments, run.path)
+    wait_until(lambda: run.previews())
+    assert "is being trained by another process" in start("resume", run.path).fail()
+    assert "already holds a run" in begin(start, arguments, run.path).fail()
+    assert run.state == "running"
+    assert run.record["pid"] == first.pid
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(ring, start, tmp_path):
+    arguments, reference = ring
+    run = runs.Run(tmp_path / "run")
+    program = ["-c", ON_A_DISK_THAT_FILLS, "2"]
+    process = start("train", *arguments, "--epochs", EPOCHS, "--run-dir", run.path, program=program)
+    assert "the disk is full" in process.fail()
+    assert run.state == "failed"
+    with np.load(run.path / "checkpoint" / "state.npz") as state:
+        assert (state["epoch"], state["step"]) == (2, 0)
+    assert [file.name for file in run.path.rglob(".*")] == []  # no half-written file is left
+    start("resume", run.path).succeed()
+    assert_same(run, reference)
+
+
+def test_a_stop_by_the_run_itself(start, tmp_path, wait_until):
+    """`Run.stop` is what the app's button calls."""
+    run = runs.Run(tmp_path / "run")
+    process = begin(start, SETTINGS["gan on ring"], run.path)
+    wait_until(lambda: run.previews())
+    run.stop()
+    process.succeed()
+    assert run.state == "stopped"
+    assert Path(run.path / "checkpoint" / "state.npz").exists()
+    assert not run.is_alive
+    assert run.record["pid"] == process.pid != os.getpid()

@@ -1,0 +1,220 @@
+"""The run directory: whole files, one trainer at a time, the truth about dead processes."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from dlsuite import runs
+
+HOLD_THE_LOCK = """
+import sys, time
+from dlsuite import runs
+with runs.Run(sys.argv[1]).lock():
+    print("locked", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def run(tmp_path):
+    return runs.create("gans.gan", {"dataset": "ring"}, tmp_path / "run", devices=1)
+
+
+@pytest.fixture
+def trainer(run):
+    """A process that holds the run, as a training does."""
+    command = [sys.executable, "-c", HOLD_THE_LOCK, str(run.path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "locked\n"
+    run.update(pid=process.pid)
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def test_create_writes_down_what_it_was_given(run):
+    expected = {"name": "gans.gan", "arguments": {"dataset": "ring"}, "devices": 1, "pid": os.getpid()}
+    assert run.record == expected | {"state": "running"}
+
+
+def test_create_refuses_a_directory_that_holds_a_run(run):
+    before = (run.path / "run.json").read_bytes()
+    with pytest.raises(runs.RunError, match="already holds a run: resume it, or choose another directory"):
+        runs.create("gans.gan", {}, run.path)
+    assert (run.path / "run.json").read_bytes() == before
+
+
+def test_new_paths_differ(tmp_path):
+    first, second = runs.new_path("gans.gan", tmp_path), runs.new_path("gans.gan", tmp_path)
+    assert first != second
+    assert first.is_dir()
+    assert second.is_dir()
+    assert first.parent == tmp_path / "gans.gan"
+
+
+def test_every_lists_the_newest_first(tmp_path):
+    paths = [tmp_path / "gans.gan" / "2026-01-02", tmp_path / "gans.wgan_gp" / "2026-01-03", tmp_path / "a" / "2026-01"]
+    for path in paths:
+        runs.create(path.parent.name, {}, path)
+    (tmp_path / "gans.gan" / "no_run").mkdir()
+    assert runs.every(tmp_path) == [runs.Run(paths[1]), runs.Run(paths[0]), runs.Run(paths[2])]
+    assert runs.every(tmp_path / "nowhere") == []
+
+
+def test_write_replaces_the_whole_file(tmp_path):
+    file = tmp_path / "file"
+    runs.write(file, b"first, and longer")
+    with open(file, "rb") as reader:
+        runs.write(file, b"second")
+        assert reader.read() == b"first, and longer"  # who reads meanwhile sees the old one
+    assert file.read_bytes() == b"second"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("broken", ["fsync", "replace"])
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch, broken):
+    file = tmp_path / "file"
+    runs.write(file, b"first")
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, broken, fail)
+    with pytest.raises(OSError, match="No space left"):
+        runs.write(file, b"second")
+    assert file.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_the_file_is_synced_before_it_is_renamed(tmp_path, monkeypatch):
+    order, sync, replace = [], os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda descriptor: (order.append("sync"), sync(descriptor)))
+    monkeypatch.setattr(os, "replace", lambda *paths: (order.append("rename"), replace(*paths)))
+    runs.write(tmp_path / "file", b"content")
+    assert order == ["sync", "rename", "sync"]  # the file, then its name, then the folder
+
+
+def test_one_trainer_at_a_time(run, trainer):
+    assert run.is_alive
+    assert run.state == "running"
+    with pytest.raises(runs.RunError, match="is being trained by another process"), run.lock():
+        pytest.fail("two processes hold the lock")
+
+
+def test_a_killed_process_has_failed(run, trainer):
+    trainer.kill()
+    trainer.wait()
+    assert not run.is_alive
+    state, error = run.state_and_error
+    assert state == "failed"
+    assert "killed" in error
+    assert run.record["state"] == "running"  # nobody was left to write it down
+    with run.lock():
+        assert run.is_alive
+
+
+def test_asking_does_not_disturb_the_trainer(run):
+    """`is_alive` takes the lock for an instant; a trainer that begins in that instant waits for it."""
+    import fcntl
+    import threading
+
+    with open(run.path / "lock", "a") as reader:
+        fcntl.flock(reader, fcntl.LOCK_SH)
+        threading.Timer(0.2, lambda: fcntl.flock(reader, fcntl.LOCK_UN)).start()
+        with run.lock():
+            assert run.is_alive
+
+
+@pytest.mark.parametrize("state", ["stopped", "finished", "failed"])
+def test_other_states_are_as_written(run, state):
+    run.update(state=state, error="the reason")
+    assert run.state_and_error == (state, "the reason")
+
+
+def test_stop_asks_the_trainer(run, trainer):
+    run.stop()
+    assert trainer.wait(10) == -signal.SIGTERM
+
+
+def test_stop_of_a_dead_run_signals_nobody(run, monkeypatch):
+    """Its process id may belong to another process by now."""
+    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("a signal was sent"))
+    run.stop()
+
+
+def test_delete(run, trainer):
+    with pytest.raises(runs.RunError, match="is being trained: stop it first"):
+        run.delete()
+    assert run.path.exists()
+    trainer.kill()
+    trainer.wait()
+    run.delete()
+    assert not run.path.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"name": "gans'])
+def test_a_damaged_record(run, content):
+    (run.path / "run.json").write_text(content)
+    with pytest.raises(runs.RunError, match=r"run\.json is damaged"):
+        run.state  # noqa: B018
+
+
+def test_no_record(tmp_path):
+    with pytest.raises(runs.RunError, match="holds no run"):
+        runs.Run(tmp_path).state  # noqa: B018
+
+
+def test_update_keeps_the_other_fields(run):
+    run.update(state="stopped", epochs=3)
+    assert json.loads((run.path / "run.json").read_text()) == run.record
+    assert (run.record["state"], run.record["epochs"], run.record["name"]) == ("stopped", 3, "gans.gan")
+
+
+def test_tables(run):
+    assert run.metrics() == run.steps() == []
+    (run.path / "metrics.csv").write_text("epoch,loss\r\n1,0.5\r\n2,0.25\r\n")
+    assert run.metrics() == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
+
+
+@pytest.mark.parametrize("torn", ["3", "3,", "3,0.1,7"])
+def test_a_torn_row_is_passed_over(run, torn):
+    (run.path / "steps.csv").write_text(f"step,loss\r\n1,0.5\r\n{torn}")
+    assert run.steps() == [{"step": 1, "loss": 0.5}]
+
+
+def test_previews_by_step(run):
+    assert run.previews() == {}
+    folder = run.path / "preview"
+    folder.mkdir()
+    for name in ("0001000.png", "0000025.png", "0000025.npz", "0002000.npz", ".0002000.png.123"):
+        (folder / name).touch()
+    assert list(run.previews().items()) == [(25, folder / "0000025.png"), (1000, folder / "0001000.png")]
+
+
+def test_log(run):
+    assert run.log() == ""
+    (run.path / "log.txt").write_bytes(b"one\ntwo\nthr\xffee\n")
+    assert run.log(2) == "two\nthr\ufffdee"
+
+
+def test_start_runs_the_command_apart(tmp_path):
+    process = runs.start(["train", "gans.nothing"], tmp_path / "run")
+    assert process.wait(60) == 2
+    assert "gans.nothing" in runs.Run(tmp_path / "run").log()
+    assert os.getpgid(0) != process.pid
+
+
+def test_a_started_run_has_a_session_of_its_own(tmp_path):
+    process = runs.start(["list"], tmp_path / "run")
+    assert os.getsid(process.pid) == process.pid
+    end = time.monotonic() + 60
+    while process.poll() is None and time.monotonic() < end:
+        time.sleep(0.05)
+    assert process.returncode == 0

@@ -1,0 +1,115 @@
+"""Who may import whom (DESIGN.md, section 1)."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dlsuite
+
+PACKAGE = Path(dlsuite.__file__).parent
+REPOSITORY = PACKAGE.parent
+LECTURES = sorted(folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists())
+LECTURES.remove("data")
+SPINE = sorted(file.stem for file in PACKAGE.glob("*.py"))
+
+
+def imports(file: Path) -> set[str]:
+    """The full names of all that a file imports, wherever in it: `from dlsuite import runs` is `dlsuite.runs`."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            names |= {_full_name(node.module, alias.name) for alias in node.names}
+    return names
+
+
+def _full_name(module: str, name: str) -> str:
+    """A module's name where `name` is a module, else the module that `name` lies in."""
+    path = REPOSITORY / module.replace(".", "/") / name
+    return f"{module}.{name}" if path.is_dir() or path.with_suffix(".py").exists() else module
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def of_dlsuite(file: Path) -> set[str]:
+    return {name for name in imports(file) if within(name, "dlsuite")}
+
+
+def files_of(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (REPOSITORY / folder).rglob("*.py"))
+
+
+def relative(file: Path) -> str:
+    return str(file.relative_to(REPOSITORY))
+
+
+def test_the_walls_see_what_is_imported(tmp_path):
+    file = tmp_path / "room.py"
+    file.write_text("import dlsuite.gans.gan\ndef f():\n    from dlsuite import runs, SAVED_MODELS\n")
+    assert imports(file) == {"dlsuite.gans.gan", "dlsuite.runs", "dlsuite"}
+    assert "gans" in LECTURES
+    assert {"catalog", "runs", "serving", "cli", "recorder", "checkpoint"} <= set(SPINE)
+
+
+@pytest.mark.parametrize("file", files_of("dlsuite/data"), ids=relative)
+def test_data_imports_only_data(file):
+    assert [name for name in of_dlsuite(file) if name != "dlsuite" and not within(name, "dlsuite.data")] == []
+
+
+@pytest.mark.parametrize("file", files_of(*(f"dlsuite/{lecture}" for lecture in LECTURES)), ids=relative)
+def test_a_lecture_imports_only_data_and_itself(file):
+    allowed = ("dlsuite.data", f"dlsuite.{file.parent.name}")
+    strangers = [
+        name for name in of_dlsuite(file) if name != "dlsuite" and not any(within(name, room) for room in allowed)
+    ]
+    assert strangers == []
+
+
+@pytest.mark.parametrize("name", SPINE)
+def test_the_spine_knows_lectures_by_name_only(name):
+    """`importlib.import_module(f"dlsuite.{name}")` is how it reaches them."""
+    rooms = [f"dlsuite.{lecture}" for lecture in LECTURES]
+    assert [found for found in of_dlsuite(PACKAGE / f"{name}.py") if any(within(found, room) for room in rooms)] == []
+
+
+@pytest.mark.parametrize("file", files_of("dlsuite"), ids=relative)
+def test_nothing_imports_the_apps(file):
+    beside = {script.stem for script in (REPOSITORY / "apps").glob("*.py")}
+    strangers = {"streamlit", "apps"} | beside
+    assert [name for name in imports(file) if name.split(".")[0] in strangers] == []
+
+
+def test_streamlit_stays_in_the_apps():
+    others = files_of("dlsuite", "tests", "benchmarks")
+    of_others = [file for file in others if not within(".".join(file.relative_to(REPOSITORY).parts), "tests.apps")]
+    assert [relative(file) for file in of_others if any(within(name, "streamlit") for name in imports(file))] == []
+
+
+def test_no_grab_bags():
+    assert [relative(file) for file in files_of("dlsuite", "apps", "tests") if file.stem in ("utils", "helpers")] == []
+
+
+def test_package_files_stay_nearly_empty():
+    assert [relative(file) for file in PACKAGE.glob("*/__init__.py") if file.read_text("utf-8").strip()] == []
+
+
+def test_what_looks_on_costs_no_tensorflow():
+    """Every module that a page or `dlsuite list` needs; one process for them all."""
+    modules = (
+        "dlsuite, dlsuite.catalog, dlsuite.runs, dlsuite.serving, dlsuite.shipping, dlsuite.cli, dlsuite.data.names"
+    )
+    script = f"""
+import sys, {modules}
+for name in dlsuite.catalog.names():
+    dlsuite.catalog.lesson(name).resolve({{"dataset": "ring"}})
+print([name for name in ("tensorflow", "keras", "tensorflow_datasets", "streamlit") if name in sys.modules])
+"""
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
+    assert process.stdout.strip() == "[]"
