@@ -3,6 +3,7 @@
 import gc
 import io
 import json
+import math
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -58,25 +60,45 @@ def served(folder: str, changed: float) -> serving.Served:
     return serving.load(Path(folder))
 
 
-def choose_model(package: str, label: str = "Model") -> tuple[str, dict, serving.Served] | None:
-    """Choose among the models that ship and the finished runs of one lecture.
+class Trained(NamedTuple):
+    """A trained model that the user has chosen."""
 
-    Returns:
-        Its name or run directory, its run.json and its signatures; `None` after a message where there is none.
-    """
-    shipped = [name for name in serving.names(package) if "classifier" not in name]
-    finished = [str(run.path) for run in all_runs(package) if (run.path / "model.keras").exists()]
-    finished = [path for path in finished if "classifier" not in path]
-    options = shipped + finished
-    if not options:
+    source: str
+    """What `serving.load` takes: a shipped model's name, or the folder of a run's SavedModel."""
+    folder: Path
+    """Where model.keras and run.json lie."""
+    record: dict
+    """What its run.json says."""
+    model: serving.Served
+
+    @property
+    def dataset(self) -> str:
+        """What it was trained on."""
+        return self.record["arguments"].get("dataset", "mnist")
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it came with dlsuite."""
+        return self.folder.parent == SAVED_MODELS
+
+    @property
+    def label(self) -> str:
+        """A name for files and servers."""
+        return self.source if self.is_shipped else self.record["name"]
+
+
+def choose_model(lessons: list[str]) -> Trained | None:
+    """Choose among the models that ship and the finished runs of some lessons; `None` after a message if that fails."""
+    shipped = [name for name in serving.names() if catalog.module_of(name) in lessons]
+    finished = [str(run.path) for run in runs_of(lessons) if (run.path / "model.keras").exists()]
+    if not shipped + finished:
         st.info("There is no trained model yet. Train one first.")
         return None
-    name = st.selectbox(
-        label,
-        options,
-        format_func=lambda name: name if name in shipped else f"my run: {runs.Run(name).title}",
-        key="model",
-        bind="query-params",
+    name = choose(
+        "Model",
+        shipped + finished,
+        "model",
+        format_func=lambda name: _shipped_title(name) if name in shipped else f"my run: {_run_title(name)}",
         help="The models that ship with dlsuite, and the runs that you have finished.",
     )
     folder = SAVED_MODELS / name if name in shipped else Path(name)
@@ -85,10 +107,23 @@ def choose_model(package: str, label: str = "Model") -> tuple[str, dict, serving
         return None
     try:
         record = runs.Run(folder).record
-        return name, record, served(str(versions), versions.stat().st_mtime)
+        model = served(str(versions), (versions / "1").stat().st_mtime)
     except (serving.ModelError, runs.RunError, OSError) as error:
         st.error(str(error))
         return None
+    return Trained(name if name in shipped else str(versions), folder, record, model)
+
+
+def _shipped_title(name: str) -> str:
+    dataset = runs.Run(SAVED_MODELS / name).record["arguments"].get("dataset", "mnist")
+    return f"{_lesson_title(catalog.module_of(name))} · {dataset}"
+
+
+def _run_title(path: str) -> str:
+    try:
+        return runs.Run(path).title
+    except runs.RunError:
+        return path
 
 
 def exported(run: Path) -> Path | None:
@@ -104,9 +139,19 @@ def exported(run: Path) -> Path | None:
     return folder
 
 
-def all_runs(package: str) -> list[runs.Run]:
-    """The runs of one lecture, the newest first."""
-    return [run for run in runs.every() if run.path.parent.name.startswith(f"{package}.")]
+def runs_of(lessons: list[str]) -> list[runs.Run]:
+    """The runs of some lessons, the newest first."""
+    return [run for run in runs.every() if run.path.parent.name in lessons]
+
+
+def choose(label: str, options: list[str], key: str, **arguments) -> str:
+    """A select box whose choice is kept in the URL under `key`, as it is and not as `format_func` shows it."""
+    if key not in st.session_state and st.query_params.get(key) in options:
+        st.session_state[key] = st.query_params[key]
+    chosen = st.selectbox(label, options, key=key, **arguments)
+    if st.query_params.get(key) != chosen:
+        st.query_params[key] = chosen
+    return chosen
 
 
 def seed_input(label: str, key: str, value: int = 0, help: str = "The same seed gives the same result.") -> int:
@@ -135,6 +180,11 @@ def gif(pictures: list[np.ndarray], milliseconds: int = 120) -> bytes:
     return content.getvalue()
 
 
+def download(label: str, content: bytes, file_name: str) -> None:
+    """A button that saves a file and leaves the page as it is."""
+    st.download_button(label, content, file_name, icon=":material/download:", on_click="ignore")
+
+
 def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
     """A picture with every pixel repeated, as often as still fits `width`."""
     times = max(1, width // picture.shape[1])
@@ -144,28 +194,26 @@ def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
 # Training.
 
 
-def train(package: str) -> None:
+def train(lessons: list[str]) -> None:
     """The whole training page: options on the left, the run and what it does on the right."""
     left, right = st.columns([1, 2], gap="large")
     with left:
-        start_form(package)
+        start_form(lessons)
     with right:
-        run = choose_run(package)
+        run = choose_run(lessons)
         if run is None:
             st.info("Choose a model and a dataset, and press **Start training**: here you will see it happen.")
         else:
             watch(run)
-    runs_of_package = all_runs(package)
-    if len(runs_of_package) > 1:
+    candidates = runs_of(lessons)
+    if len(candidates) > 1:
         st.divider()
-        compare(runs_of_package)
+        compare(candidates)
 
 
-def start_form(package: str) -> None:
+def start_form(lessons: list[str]) -> None:
     """Every option of a lesson's `train`, from its signature, and the button that starts it."""
-    names = [name for name in catalog.names() if name.startswith(f"{package}.")]
-    preferred = [name for name in names if "classifier" not in name] + [name for name in names if "classifier" in name]
-    name = st.selectbox("Train", preferred, key="lesson", bind="query-params", format_func=_lesson_title)
+    name = choose("Train", lessons, "lesson", format_func=_lesson_title)
     lesson = catalog.lesson(name)
     arguments = {}
     if "dataset" in lesson.options:
@@ -243,7 +291,8 @@ def _option_input(lesson: str, option: catalog.Option, resolved: dict, dataset: 
     if option.type is int:
         return st.number_input(label, min_value=0, value=value, step=1, key=key, help=option.help)
     if option.type is float:
-        return st.number_input(label, min_value=0.0, value=float(value), format="%g", key=key, help=option.help)
+        step = 10.0 ** math.floor(math.log10(value)) if value else 0.1
+        return st.number_input(label, 0.0, value=float(value), step=step, format="%g", key=key, help=option.help)
     return st.text_input(label, value, key=key, help=option.help)
 
 
@@ -260,13 +309,14 @@ def estimated_seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
     steps = steps_per_epoch(arguments)
     if steps is None:
         return None
-    known = [run for run in runs.every() if run.path.parent.name == lesson.name and run.steps()]
-    known += [runs.Run(SAVED_MODELS / name) for name in serving.names(lesson.name)]
+    known = [*runs_of([lesson.name]), *(runs.Run(SAVED_MODELS / name) for name in serving.names(lesson.name))]
     for run in known:
-        record = run.record
-        if kind(record["arguments"]) == kind(arguments) and "steps_per_epoch" in record:
-            rows = run.steps()
-            seconds = record.get("seconds") or rows[-1]["seconds"]
+        try:
+            record, rows = run.record, run.steps()
+        except (runs.RunError, OSError):
+            continue
+        if kind(record["arguments"]) == kind(arguments) and (rows or "seconds" in record):
+            seconds = record["seconds"] if "seconds" in record else rows[-1]["seconds"]
             done = record["steps_per_epoch"] * record["epochs"] if "seconds" in record else rows[-1]["step"]
             return seconds / work(record["arguments"], done) * work(arguments, steps * arguments["epochs"])
     return None
@@ -292,29 +342,23 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours"
 
 
-def choose_run(package: str) -> runs.Run | None:
-    """Choose among the lecture's runs; the newest at first, and the URL remembers which."""
-    paths = [str(run.path) for run in all_runs(package)]
-    chosen = st.session_state.get("run") or st.query_params.get("run")
+def choose_run(lessons: list[str]) -> runs.Run | None:
+    """Choose among the lessons' runs; the newest at first, and the URL remembers which."""
+    paths = [str(run.path) for run in runs_of(lessons)]
+    chosen = st.session_state.get("run", st.query_params.get("run"))
     if chosen and chosen not in paths:
         if Path(chosen).is_dir():
             paths.insert(0, chosen)  # it has just been started
         else:
             st.warning(f"The run {chosen} was deleted.")
             st.session_state.pop("run", None)
-            del st.query_params["run"]
-            chosen = None
-    if not paths:
-        return None
-    if chosen:
-        st.session_state["run"] = chosen
-    return runs.Run(st.selectbox("Run", paths, key="run", bind="query-params", format_func=_run_label))
+            st.query_params.pop("run", None)
+    return runs.Run(choose("Run", paths, "run", format_func=_run_label)) if paths else None
 
 
 def _run_label(path: str) -> str:
     try:
-        run = runs.Run(path)
-        return f"{run.title} · {run.state}"
+        return f"{_run_title(path)} · {runs.Run(path).state}"
     except runs.RunError:
         return f"{Path(path).parent.name} · {Path(path).name} · starting"
 
@@ -397,8 +441,7 @@ def _show_metrics(run: runs.Run) -> None:
     if metrics:
         with st.expander("Epochs"):
             st.dataframe(metrics, hide_index=True, height=240)
-        content = (run.path / "metrics.csv").read_bytes()
-        st.download_button("metrics.csv", content, "metrics.csv", icon=":material/download:", key=f"csv {run.path}")
+            download("metrics.csv", (run.path / "metrics.csv").read_bytes(), "metrics.csv")
 
 
 def _show_log(run: runs.Run) -> None:
@@ -426,8 +469,7 @@ def film(run: runs.Run, is_live: bool, key: str) -> None:
         and st.button("Make a film", icon=":material/movie:", key=f"gif {key} {run.path}")
     ):
         frames = [enlarged(np.asarray(Image.open(file).convert("RGB")), 480) for file in previews.values()]
-        name = f"{run.path.parent.name}.gif"
-        st.download_button("Download the film (GIF)", gif(frames), name, icon=":material/download:", on_click="ignore")
+        download("Download the film (GIF)", gif(frames), f"{run.path.parent.name}.gif")
 
 
 def losses(tables: dict[str, list[dict[str, float]]]) -> None:
@@ -458,13 +500,21 @@ def _thinned(rows: list[dict[str, float]], most: int = 300) -> list[dict[str, fl
 
 
 def _curves(values: list[dict]) -> None:
+    # The wild first steps would flatten all that follows; what lies outside is cut off.
+    low, high = np.quantile([value["value"] for value in values], [0.02, 0.98])
+    margin = 0.1 * (high - low) or 1.0
     st.vega_lite_chart(
         {
             "data": {"values": values},
             "mark": {"type": "line", "strokeWidth": 1.5, "clip": True, "tooltip": True},
             "encoding": {
                 "x": {"field": "step", "type": "quantitative", "title": "step"},
-                "y": {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False}},
+                "y": {
+                    "field": "value",
+                    "type": "quantitative",
+                    "title": None,
+                    "scale": {"domain": [low - margin, high + margin], "nice": True},
+                },
                 "color": {"field": "what", "type": "nominal", "legend": {"orient": "top", "title": None, "columns": 2}},
             },
             "height": 240,
@@ -500,52 +550,56 @@ def compare(candidates: list[runs.Run]) -> None:
 # Export.
 
 
-def export(name: str, record: dict, reproduce: str) -> None:
-    """Downloads, how to serve the model, and the notebook lines that show what is on the screen."""
-    is_shipped = name in serving.names()
-    folder = SAVED_MODELS / name if is_shipped else Path(name)
-    versions = folder if is_shipped else exported(folder)
-    if versions is None:
-        return
-    label = name if is_shipped else record["name"]
+def notebook_lines(trained: Trained, lines: list[str]) -> None:
+    """Fold out the Python that shows in a notebook what is on the screen; `lines` use the model as `model`."""
+    imports = [line for line in lines if line.startswith(("import ", "from "))]
+    rest = [line for line in lines if line not in imports]
+    imports = sorted({"from dlsuite import serving", *imports})
+    code = "\n".join([*imports, "", f'model = serving.load("{trained.source}")', *rest])
+    with st.expander("The same in a notebook", icon=":material/code:"):
+        st.code(code, language="python")
+
+
+def export(trained: Trained) -> None:
+    """Downloads, how to serve the model, and what it is."""
+    label = trained.label
+    versions = trained.folder if trained.is_shipped else Path(trained.source)
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Download")
-        st.download_button(
-            "SavedModel (.zip)",
-            _zipped(versions / "1", label),
-            f"{label}.zip",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "Keras model (.keras)",
-            (folder / "model.keras").read_bytes(),
-            f"{label}.keras",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.subheader("Serve")
-        st.markdown("All models that ship, with the stock TF Serving image:")
-        st.code("docker compose up", language="bash")
-        st.markdown("This one alone:")
+        st.subheader("Download", anchor=False)
+        download("SavedModel (.zip)", _zipped(versions / "1", label), f"{label}.zip")
+        download("Keras model (.keras)", (trained.folder / "model.keras").read_bytes(), f"{label}.keras")
+        st.subheader("Serve", anchor=False)
+        if trained.is_shipped:
+            st.markdown("All models that ship, with the stock TF Serving image, from the project's folder:")
+            st.code("docker compose up", language="bash")
+            st.markdown("Or this one alone:")
         st.code(
-            f"dlsuite export {name} --to exported/{label}\n"
-            f"docker run -p 8501:8501 -e MODEL_NAME={label} \\\n"
+            f"dlsuite export {label if trained.is_shipped else trained.folder} --to exported/{label}\n"
+            f"docker run -p 8500:8500 -p 8501:8501 -e MODEL_NAME={label} \\\n"
             f"  -v $PWD/exported/{label}:/models/{label} tensorflow/serving",
             language="bash",
         )
         body = json.dumps({"signature_name": "sample", "inputs": {"n": 16, "seed": 0}})
+        st.markdown("Ask it, once it runs:")
         st.code(f"curl http://localhost:8501/v1/models/{label}:predict -d \\\n  '{body}'", language="bash")
     with right:
-        st.subheader("In a notebook")
-        st.markdown("These lines show what you see under *Play*:")
-        st.code(reproduce, language="python")
-        st.subheader("The model")
-        st.json({key: record[key] for key in ("name", "arguments", "versions") if key in record}, expanded=1)
-        if (folder / "README.md").exists():
+        st.subheader("In Python", anchor=False)
+        st.markdown("The signatures as functions on arrays; *Play* shows the lines for what it has on the screen:")
+        st.code(
+            f'from dlsuite import serving\n\nmodel = serving.load("{trained.source}")\nmodel.signatures\n'
+            'model.sample(n=16, seed=0)["samples"]',
+            language="python",
+        )
+        st.markdown("The Keras model itself, with both its players, to look into or to train on:")
+        where = label if trained.is_shipped else trained.folder
+        st.code(f'model = serving.load_keras("{where}")\nmodel.summary()', language="python")
+        st.subheader("The model", anchor=False)
+        st.json({key: trained.record[key] for key in ("name", "arguments", "versions")}, expanded=1)
+        card = trained.folder / "README.md"
+        if card.exists():
             with st.expander("Model card"):
-                st.markdown((folder / "README.md").read_text("utf-8"))
+                st.markdown(card.read_text("utf-8"))
 
 
 def _zipped(folder: Path, name: str) -> bytes:

@@ -62,7 +62,8 @@ def _card(name: str, record: dict, folder: Path) -> str:
         for key, value in arguments.items()
         if key not in stated and value != defaults[key]
     ]
-    variant = f" --name {name}" if name != record["name"] else ""
+    variant = name.partition("-")[2]
+    run_dir = f"runs/{record['name']}/{variant or 'shipped'}"
     files = [file for file in folder.rglob("*") if file.is_file()]
     versions = record["versions"]
     return f"""# {name}
@@ -71,8 +72,8 @@ def _card(name: str, record: dict, folder: Path) -> str:
 
 Trained and written by
 
-    dlsuite train {record["name"]} {" ".join(flags)} --run-dir runs/{name}
-    dlsuite ship runs/{name}{variant}
+    dlsuite train {record["name"]} {" ".join(flags)} --run-dir {run_dir}
+    dlsuite ship {run_dir}{f" --name {name}" if variant else ""}
 
 in {record["seconds"] / 60:.1f} minutes of 2 CPU cores, with TensorFlow {versions["tensorflow"]} and Keras \
 {versions["keras"]}. All options: {", ".join(f"`{key}={value}`" for key, value in arguments.items())}.

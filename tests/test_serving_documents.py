@@ -3,6 +3,7 @@
 No TF Serving runs here. The gRPC lines talk to a stand-in, which answers them out of `dlsuite.serving`.
 """
 
+import itertools
 import json
 import re
 import shlex
@@ -93,9 +94,9 @@ def test_the_plain_docker_line_starts_the_same_as_the_compose_file():
     image, command = line[-2:]
     assert f"image: {image}\n" in compose
     assert f'command: ["{command}"]\n' in compose
-    given = dict(zip(line, line[1:], strict=False))
+    given = dict(itertools.pairwise(line))
     assert f"- {given['-v'].replace('$PWD', '.')}\n" in compose
-    ports = [after for option, after in zip(line, line[1:], strict=False) if option == "-p"]
+    ports = [after for option, after in itertools.pairwise(line) if option == "-p"]
     assert ports == re.findall(r'- "(\d+:\d+)"', compose) == ["8500:8500", "8501:8501"]
 
 

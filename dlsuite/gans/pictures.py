@@ -29,6 +29,19 @@ def lattice(extent, side):
     return np.stack([x, y], axis=-1).reshape(-1, 2).astype("float32")
 
 
+def survey(score, extent):
+    """A critic over [-extent, extent]^2, for `terrain`: its `score` on 80 x 80 cells, its `gradient` on 16 x 16.
+
+    Args:
+        score: the signature `score`: points `(n, 2)` to `{"score": (n,), "gradient": (n, 2)}`.
+    """
+    fine, coarse = score(data=lattice(extent, 80)), score(data=lattice(extent, 16))
+    return {
+        "score": np.reshape(fine["score"], (80, 80)),
+        "gradient": np.reshape(coarse["gradient"], (16, 16, 2)),
+    }
+
+
 def plane(real, samples, score, gradient, extent):
     """The whole map of the plane, uint8 `(SIDE, SIDE, 3)`: `terrain` and the points on it."""
     return with_points(terrain(score, gradient, extent), extent, real, samples)

@@ -210,9 +210,8 @@ class TwoPlayer(keras.Model):
         real = samples if self.real_examples is None else self.real_examples
         extent = float(1.25 * np.abs(real).max())
         score, _ = self.signatures()["score"]
-        scores = score(tf.constant(pictures.lattice(extent, 80)))["score"].numpy().reshape(80, 80)
-        gradient = score(tf.constant(pictures.lattice(extent, 16)))["gradient"].numpy().reshape(16, 16, 2)
-        arrays = {"real": real, "samples": samples, "score": scores, "gradient": gradient, "extent": extent}
+        critic = pictures.survey(lambda data: score(tf.constant(data)), extent)
+        arrays = {"real": real, "samples": samples, "extent": extent, **critic}
         return {"picture": pictures.plane(**arrays), **arrays}
 
 
