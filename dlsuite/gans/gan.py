@@ -18,7 +18,7 @@ import tensorflow as tf
 from dlsuite.gans import assessment, two_player
 
 DEFAULTS = {
-    "images": {"epochs": 20, "batch_size": 64, "learning_rate": 2e-4, "latent_dim": 64, "averaging": 500},
+    "images": {"epochs": 20, "batch_size": 64, "learning_rate": 4e-4, "latent_dim": 32, "averaging": 500},
     "points": {"epochs": 20, "batch_size": 256, "learning_rate": 5e-4, "latent_dim": 2, "averaging": 500},
 }
 GENERATOR_LOSSES = ("non-saturating", "saturating")
@@ -37,7 +37,7 @@ class GAN(two_player.TwoPlayer):
     def __init__(
         self,
         data_shape=(28, 28, 1),
-        latent_dim=64,
+        latent_dim=32,
         discriminator_steps=1,
         generator_loss="non-saturating",
         **kwargs,

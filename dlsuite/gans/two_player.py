@@ -20,7 +20,8 @@ def build_generator(data_shape, latent_dim):
     """Latent vectors `(batch, latent_dim)` to data `(batch, *data_shape)`.
 
     For points, an MLP of 3 x 128. For pictures, a DCGAN-like stack (Radford et al., 2016, arXiv:1511.06434) that ends
-    in tanh. It has no batch normalization, so every example is a function of its own latent vector alone.
+    in tanh. In the place of DCGAN's batch normalization every pixel's features are scaled to length 1 (Karras et al.,
+    2018, arXiv:1710.10196), so that an example is a function of its own latent vector alone.
     """
     latent = keras.Input((latent_dim,), name="latent")
     if len(data_shape) == 1:
@@ -29,14 +30,12 @@ def build_generator(data_shape, latent_dim):
             x = layers.Dense(128, activation="relu")(x)
         return keras.Model(latent, layers.Dense(data_shape[0])(x), name="generator")
     height, width, channels = data_shape
-    x = layers.Dense(height // 4 * (width // 4) * 32)(latent)
-    x = layers.Reshape((height // 4, width // 4, 32))(x)  # (batch, height / 4, width / 4, 32)
-    x = layers.LeakyReLU(0.2)(x)
+    x = layers.Dense(height // 4 * (width // 4) * 64)(latent)
+    x = layers.Reshape((height // 4, width // 4, 64))(x)  # (batch, height / 4, width / 4, 64)
+    x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
     x = layers.Conv2DTranspose(64, 4, strides=2, padding="same")(x)  # (batch, height / 2, width / 2, 64)
-    x = layers.LeakyReLU(0.2)(x)
-    x = layers.Conv2DTranspose(32, 4, strides=2, padding="same")(x)  # (batch, height, width, 32)
-    x = layers.LeakyReLU(0.2)(x)
-    x = layers.Conv2D(channels, 5, padding="same", activation="tanh")(x)
+    x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
+    x = layers.Conv2DTranspose(channels, 6, strides=2, padding="same", activation="tanh")(x)
     return keras.Model(latent, x, name="generator")
 
 
@@ -48,9 +47,10 @@ def build_critic(data_shape):
         for _ in range(3):
             x = layers.Dense(128, activation="relu")(x)
     else:
-        for filters in (32, 64, 128):
-            x = layers.Conv2D(filters, 4, strides=2, padding="same")(x)
-            x = layers.LeakyReLU(0.2)(x)
+        x = layers.LeakyReLU(0.2)(layers.Conv2D(32, 4, strides=2, padding="same")(x))
+        for _ in range(2):
+            x = layers.Conv2D(64, 4, strides=2, padding="same")(x)
+            x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
         x = layers.Flatten()(x)
     return keras.Model(data, layers.Dense(1)(x), name="critic")
 
@@ -65,7 +65,7 @@ class TwoPlayer(keras.Model):
         seed: of all noise drawn in training.
     """
 
-    def __init__(self, data_shape=(28, 28, 1), latent_dim=64, averaging=500, seed=0, **kwargs):
+    def __init__(self, data_shape=(28, 28, 1), latent_dim=32, averaging=500, seed=0, **kwargs):
         data_shape = tuple(data_shape)
         is_picture = len(data_shape) == 3 and data_shape[0] % 4 == 0 and data_shape[1] % 4 == 0
         if min(data_shape, default=0) < 1 or not (len(data_shape) == 1 or is_picture):

@@ -1,4 +1,4 @@
-"""The main ways through the GAN page, in a real browser: play, train, stop, resume, reload, scrub, compare, take away."""
+"""The main ways through the GAN page, in a real browser: play, train, stop, resume, scrub, compare, take away."""
 
 import io
 import re

@@ -1,0 +1,142 @@
+"""How fast the GAN page answers in Chromium, alone and beside a training, and what an open page costs the training.
+
+    python benchmarks/app.py
+
+Prints a table in Markdown. Each figure is a time from the key or the click to the new picture on the screen.
+"""
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from dlsuite import runs
+
+ROOT = Path(__file__).resolve().parents[1]
+PORT = 8765
+URL = f"http://localhost:{PORT}"
+PICTURE = "[data-testid=stImage] img"
+REPEATS = 15
+WINDOW, WINDOWS = 20, 4
+"""Seconds for which the training's speed is measured with the page open, and as long closed, and how often."""
+
+WATCH = """picture => {
+  const old = document.querySelector(picture).src, begin = performance.now();
+  window.changed = new Promise(done => {
+    const look = () => {
+      const image = document.querySelector(picture);
+      if (image && image.src !== old && image.complete) done(performance.now() - begin);
+      else requestAnimationFrame(look);
+    };
+    look();
+  });
+}"""
+
+
+def start_server(folder: Path) -> subprocess.Popen:
+    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
+    command = ["-m", "streamlit", "run", str(ROOT / "apps/gan.py"), "--server.headless=true", f"--server.port={PORT}"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([sys.executable, *command], cwd=folder, **quiet)
+
+
+def milliseconds(page, act) -> list[float]:
+    """How long after `act` the first picture on the page is another one, again and again."""
+    times = []
+    for _ in range(REPEATS):
+        page.evaluate(WATCH, PICTURE)
+        act()
+        times.append(page.evaluate("window.changed"))
+        page.wait_for_timeout(300)
+    return times
+
+
+def open_page(page, query: str) -> None:
+    page.goto(f"{URL}/?{query}")
+    page.wait_for_selector(PICTURE)
+    page.wait_for_timeout(1500)
+
+
+def answers(page) -> dict[str, list[float]]:
+    """The times of a fresh sample and of a slider, on digits."""
+    open_page(page, "model=gans.wgan_gp")
+    fresh = milliseconds(page, page.get_by_role("button", name="New samples").click)
+    open_page(page, "model=gans.wgan_gp&view=One+latent+vector")
+    page.get_by_role("slider").nth(1).focus()
+    return {"a fresh sample": fresh, "a latent slider": milliseconds(page, lambda: page.keyboard.press("ArrowRight"))}
+
+
+def steps_a_second(run: runs.Run, seconds: float) -> float:
+    first = run.steps()[-1]
+    time.sleep(seconds)
+    last = run.steps()[-1]
+    return (last["step"] - first["step"]) / (last["seconds"] - first["seconds"])
+
+
+def speed_with_and_without_page(browser, run: runs.Run) -> list[float]:
+    """The training's speed with the page open that watches it, over its speed without, in neighbouring windows."""
+    ratios = []
+    for _ in range(WINDOWS):
+        alone = steps_a_second(run, WINDOW)
+        page = browser.new_page()
+        page.goto(f"{URL}/?section=Train&run={run.path}")
+        page.wait_for_selector(PICTURE)
+        ratios.append(steps_a_second(run, WINDOW) / alone)
+        page.close()
+        time.sleep(2)
+    return ratios
+
+
+def row(what: str, times: list[float]) -> str:
+    return f"| {what} | {statistics.median(times):.0f} ms | {max(times):.0f} ms |"
+
+
+def main():
+    folder = Path(tempfile.mkdtemp())
+    os.chdir(folder)
+    server = start_server(folder)
+    begin = time.monotonic()
+    with sync_playwright() as playwright:
+        program = shutil.which("chromium") or shutil.which("google-chrome")
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page()
+        while True:
+            try:
+                urllib.request.urlopen(f"{URL}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.05)
+        page.goto(f"{URL}/?model=gans.wgan_gp")
+        page.wait_for_selector(PICTURE)
+        print("| in the browser | median | longest |\n|---|---|---|")
+        print(f"| from `streamlit run` to the first samples | {time.monotonic() - begin:.1f} s | |")
+        for what, times in answers(page).items():
+            print(row(what, times), flush=True)
+        path = runs.new_path("gans.wgan_gp")
+        training = runs.start(["train", "gans.wgan_gp", "--dataset", "ring", "--run-dir", str(path)], path)
+        run = runs.Run(path)
+        while not run.steps():
+            time.sleep(0.5)
+        for what, times in answers(page).items():
+            print(row(f"{what}, while a WGAN-GP trains on the ring", times), flush=True)
+        page.close()
+        ratios = speed_with_and_without_page(browser, run)
+        shown = ", ".join(f"{100 * ratio:.0f} %" for ratio in ratios)
+        print(f"\nSpeed of that training with a page open that watches it, of its speed without: {shown}.")
+        run.stop()
+        training.wait()
+        browser.close()
+    server.terminate()
+    server.wait()
+    shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main()
