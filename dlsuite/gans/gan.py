@@ -68,6 +68,15 @@ class GAN(two_player.TwoPlayer):
             return -tf.reduce_mean(tf.nn.softplus(fake_logit))
         return tf.reduce_mean(tf.nn.softplus(-fake_logit))
 
+    def discriminator_terms(self, real, fake):
+        """The discriminator's loss, `critic_loss`, and how probable it finds that either batch is real; scalars."""
+        real_logit, fake_logit = self.critic(real, training=True), self.critic(fake, training=True)
+        return {
+            "critic_loss": self.discriminator_objective(real_logit, fake_logit),
+            "real_probability": tf.reduce_mean(tf.sigmoid(real_logit)),
+            "fake_probability": tf.reduce_mean(tf.sigmoid(fake_logit)),
+        }
+
     def train_step(self, real):
         """`discriminator_steps` steps of the discriminator, each on examples of its own, then one of the generator.
 
@@ -78,22 +87,16 @@ class GAN(two_player.TwoPlayer):
         for step in range(self.discriminator_steps):
             fake = self.generator(self.noise(batch), training=True)
             with tf.GradientTape() as tape:
-                real_logit = self.critic(real[:, step], training=True)
-                fake_logit = self.critic(fake, training=True)
-                discriminator_loss = self.discriminator_objective(real_logit, fake_logit)
-            self.minimize(discriminator_loss, tape, self.critic_optimizer, self.critic.trainable_variables)
+                discriminator_terms = self.discriminator_terms(real[:, step], fake)
+            loss = discriminator_terms["critic_loss"]
+            self.minimize(loss, tape, self.critic_optimizer, self.critic.trainable_variables)
 
         with tf.GradientTape() as tape:
             fake = self.generator(self.noise(batch), training=True)
             generator_loss = self.generator_objective(self.critic(fake, training=True))
         self.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
         self.average_weights()
-        return self.report(
-            generator_loss=generator_loss,
-            critic_loss=discriminator_loss,
-            real_probability=tf.reduce_mean(tf.sigmoid(real_logit)),
-            fake_probability=tf.reduce_mean(tf.sigmoid(fake_logit)),
-        )
+        return self.report(generator_loss=generator_loss, **discriminator_terms)
 
 
 def train(
@@ -139,37 +142,21 @@ def train(
         latent_dim=latent_dim,
         averaging=averaging,
     )
-    epochs, batch_size, learning_rate = chosen.pop("epochs"), chosen.pop("batch_size"), chosen.pop("learning_rate")
-    two_player.require_positive(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, discriminator_steps=discriminator_steps
-    )
-    two_player.require_not_negative(seed=seed)
-    keras.utils.set_random_seed(seed)
-    batches, steps, data_shape = two_player.training_rows(
-        dataset, batch_size, discriminator_steps, source=source, seed=seed, initial_epoch=initial_epoch
-    )
-    model = GAN(
-        data_shape=data_shape,
-        discriminator_steps=discriminator_steps,
-        generator_loss=generator_loss,
-        seed=seed,
-        **chosen,
-    )
-    model.real_examples = two_player.some_examples(batches)
-    model.compile(
-        keras.optimizers.Adam(learning_rate, beta_1=0.5),
-        keras.optimizers.Adam(learning_rate, beta_1=0.5),
-        **two_player.execution(data_shape),
-    )
-    model.fit(
-        batches,
+    epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
+    two_player.require_positive(learning_rate=learning_rate, discriminator_steps=discriminator_steps)
+    own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "seed": seed}
+    return two_player.fit_to(
+        dataset,
+        build=lambda data_shape: GAN(data_shape=data_shape, **own, **chosen),
+        optimizer=lambda steps: keras.optimizers.Adam(learning_rate, beta_1=0.5),
+        rows=discriminator_steps,
         epochs=epochs,
-        steps_per_epoch=steps,
+        batch_size=batch_size,
+        source=source,
+        seed=seed,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
+        callbacks=callbacks,
     )
-    return model
 
 
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:

@@ -237,17 +237,49 @@ def training_rows(dataset, batch_size, rows, **options):
     return batches.map(lambda x: tf.reshape(x, [batch_size, rows, *data_shape])), steps, data_shape
 
 
-def some_examples(rows, n=500):
-    """The first `n` real examples of a dataset of rows, for previews; `(n, *data_shape)`."""
-    first = next(rows.as_numpy_iterator())
-    return first.reshape(-1, *first.shape[2:])[:n]
-
-
 def execution(data_shape):
     """How Keras is to run the steps: small MLPs gain from XLA and many steps a call, conv nets on a CPU lose by it."""
     is_small = len(data_shape) == 1
     has_one_device = tf.distribute.get_strategy().num_replicas_in_sync == 1
     return {"jit_compile": is_small and has_one_device, "steps_per_execution": 25 if is_small else 1}
+
+
+def fit_to(
+    dataset, *, build, optimizer, rows, epochs, batch_size, source="auto", seed=0, initial_epoch=0, callbacks=()
+):
+    """Build a pair of players that fits a dataset, and train it.
+
+    Args:
+        dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: as every `train` here has them.
+        build: a function of `data_shape` that returns the model.
+        optimizer: a function that returns a new optimizer for so many steps in all; called for each player.
+        rows: the critic's steps for each one of the generator.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        ValueError: an argument out of its range, or no such dataset.
+    """
+    require_positive(epochs=epochs, batch_size=batch_size)
+    require_not_negative(seed=seed)
+    keras.utils.set_random_seed(seed)
+    batches, steps, data_shape = training_rows(
+        dataset, batch_size, rows, source=source, seed=seed, initial_epoch=initial_epoch
+    )
+    model = build(data_shape)
+    first = next(batches.as_numpy_iterator())
+    model.real_examples = first.reshape(-1, *data_shape)[:500]
+    model.compile(optimizer(epochs * steps), optimizer(epochs * steps * rows), **execution(data_shape))
+    model.fit(
+        batches,
+        epochs=epochs,
+        steps_per_epoch=steps,
+        initial_epoch=initial_epoch,
+        callbacks=list(callbacks),
+        shuffle=False,  # the dataset has its own order
+    )
+    return model
 
 
 def require_positive(**arguments):

@@ -153,33 +153,25 @@ def train(
         penalty=penalty,
         averaging=averaging,
     )
-    epochs, batch_size, learning_rate = chosen.pop("epochs"), chosen.pop("batch_size"), chosen.pop("learning_rate")
-    critic_steps = chosen["critic_steps"]
-    two_player.require_positive(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, critic_steps=critic_steps
-    )
-    two_player.require_not_negative(seed=seed)
-    keras.utils.set_random_seed(seed)
-    batches, steps, data_shape = two_player.training_rows(
-        dataset, batch_size, critic_steps, source=source, seed=seed, initial_epoch=initial_epoch
-    )
-    model = WGANGP(data_shape=data_shape, seed=seed, **chosen)
-    model.real_examples = two_player.some_examples(batches)
+    epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
+    two_player.require_positive(learning_rate=learning_rate, critic_steps=chosen["critic_steps"])
 
-    def adam(total_steps):
-        rate = keras.optimizers.schedules.CosineDecay(learning_rate, total_steps)
+    def adam(steps):
+        rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
         return keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.9)
 
-    model.compile(adam(epochs * steps), adam(epochs * steps * critic_steps), **two_player.execution(data_shape))
-    model.fit(
-        batches,
+    return two_player.fit_to(
+        dataset,
+        build=lambda data_shape: WGANGP(data_shape=data_shape, seed=seed, **chosen),
+        optimizer=adam,
+        rows=chosen["critic_steps"],
         epochs=epochs,
-        steps_per_epoch=steps,
+        batch_size=batch_size,
+        source=source,
+        seed=seed,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
+        callbacks=callbacks,
     )
-    return model
 
 
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:

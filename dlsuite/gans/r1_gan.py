@@ -1,0 +1,154 @@
+"""GAN with a zero-centred gradient penalty, R1 or R2 (Mescheder et al., 2018, arXiv:1801.04406).
+
+    discriminator   min -V(D, G) + gamma/2 R
+    generator       as in `gans.gan`
+
+    R1 = E[|grad_x logit(x)|^2]          on real examples x
+    R2 = E[|grad_u logit(u)|^2]          on samples u = G(z)
+
+Where samples equal the data, the discriminator has nothing left to say, and the penalty makes it say nothing: its
+slope there goes to 0, and the two players come to rest instead of circling (`gans.dirac_gan` has the proof in small).
+"""
+
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from dlsuite.gans import assessment, gan, two_player
+
+DEFAULTS = {
+    "images": {
+        "epochs": 20,
+        "batch_size": 64,
+        "learning_rate": 4e-4,
+        "latent_dim": 32,
+        "gamma": 10.0,
+        "averaging": 500,
+    },
+    "points": {
+        "epochs": 20,
+        "batch_size": 256,
+        "learning_rate": 1e-3,
+        "latent_dim": 2,
+        "gamma": 0.1,
+        "averaging": 500,
+    },
+}
+PENALIZED = ("real", "fake", "both")
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class R1GAN(gan.GAN):
+    """A `GAN` whose discriminator pays for its slope.
+
+    Args:
+        gamma: the penalty's weight, 0 or above.
+        penalized: where the slope is measured: on `real` examples (R1), on `fake` ones (R2), or on `both`.
+        data_shape, latent_dim, discriminator_steps, generator_loss, averaging, seed: as `GAN` has them.
+    """
+
+    def __init__(self, gamma=10.0, penalized="real", **kwargs):
+        two_player.require_not_negative(gamma=gamma)
+        if penalized not in PENALIZED:
+            raise ValueError(f"penalized={penalized!r}: it is one of {', '.join(PENALIZED)}")
+        super().__init__(**kwargs)
+        self.gamma, self.penalized = gamma, penalized
+        self.penalty_term = keras.metrics.Mean(name="penalty_term")
+
+    def get_config(self):
+        return super().get_config() | {"gamma": self.gamma, "penalized": self.penalized}
+
+    @property
+    def metrics(self):
+        return [*super().metrics, self.penalty_term]
+
+    def squared_slope(self, x):
+        """E[|grad_x logit(x)|^2], a scalar, over a batch `(batch, *data_shape)`."""
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            logit = self.critic(x, training=True)
+        gradient = tf.reshape(tape.gradient(logit, x), [tf.shape(x)[0], -1])  # (batch, dimensions)
+        return tf.reduce_mean(tf.reduce_sum(gradient**2, axis=1))
+
+    def discriminator_terms(self, real, fake):
+        """As `GAN` has them, with the penalty in the loss and besides."""
+        terms = super().discriminator_terms(real, fake)
+        chosen = {"real": [real], "fake": [fake], "both": [real, fake]}[self.penalized]
+        penalty = tf.add_n([self.squared_slope(x) for x in chosen])
+        return terms | {"critic_loss": terms["critic_loss"] + self.gamma / 2 * penalty, "penalty_term": penalty}
+
+
+def train(
+    *,
+    dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
+    source: Literal["auto", "tfds", "bundled"] = "auto",
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    latent_dim: int | None = None,
+    discriminator_steps: int = 1,
+    generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
+    gamma: float | None = None,
+    penalized: Literal["real", "fake", "both"] = "real",
+    averaging: int | None = None,
+    seed: int = 0,
+    initial_epoch: int = 0,
+    callbacks=(),
+) -> R1GAN:
+    """Train a GAN with R1 or R2 on digits, on points of the plane, or on your own pictures or points.
+
+    Args:
+        dataset: a name, or the path of a folder of pictures or of a .npy or .csv file of 2-D points.
+        source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
+        epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
+        batch_size: examples in each step of either player. 1 or more.
+        learning_rate: Adam's (beta_1 0.5, beta_2 0.99), falling to 0 along a cosine. Above 0.
+        latent_dim: the latent vector's length. 1 or more.
+        discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
+        generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
+        gamma: the penalty's weight. 0 or more.
+        penalized: where the discriminator's slope is: on real examples (R1), on fake ones (R2), or on both.
+        averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
+        seed: of the initial weights, the order of the data and all noise. 0 or more.
+        initial_epoch: the epoch to begin with, where a run is resumed.
+        callbacks: Keras callbacks.
+
+    Raises:
+        ValueError: an argument out of its range, or no such dataset.
+    """
+    chosen = two_player.resolve_defaults(
+        DEFAULTS,
+        dataset,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        latent_dim=latent_dim,
+        gamma=gamma,
+        averaging=averaging,
+    )
+    epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
+    two_player.require_positive(learning_rate=learning_rate, discriminator_steps=discriminator_steps)
+    own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "penalized": penalized}
+
+    def adam(steps):
+        rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+        return keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.99)
+
+    return two_player.fit_to(
+        dataset,
+        build=lambda data_shape: R1GAN(data_shape=data_shape, seed=seed, **own, **chosen),
+        optimizer=adam,
+        rows=discriminator_steps,
+        epochs=epochs,
+        batch_size=batch_size,
+        source=source,
+        seed=seed,
+        initial_epoch=initial_epoch,
+        callbacks=callbacks,
+    )
+
+
+def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
+    """How good 10,000 samples are against held-out data; see `assessment.measure`."""
+    return assessment.measure(model, dataset=dataset, source=source)

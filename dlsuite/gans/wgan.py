@@ -1,0 +1,161 @@
+"""Wasserstein GAN (Arjovsky et al., 2017, arXiv:1701.07875).
+
+    critic      min  E[D(G(z))] - E[D(x)],   then every weight w <- clip(w, -c, c)
+    generator   min -E[D(G(z))]
+
+The Wasserstein-1 distance is the largest E[f(x)] - E[f(G(z))] of all functions f of slope 1 at most. Weights in a box
+keep the critic's slope below some K that nobody knows, so its loss estimates K times the distance. Too small a c lets
+gradients vanish, too large a one takes long; and under the constraint critics tend toward simple functions, with
+weights at the walls of the box (Gulrajani et al., 2017): see `gans.wgan_gp` for what was done about it.
+"""
+
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from dlsuite.gans import assessment, two_player
+
+# The paper's clip of 0.01 and rate of 5e-5 need 100,000s of steps.
+DEFAULTS = {
+    "images": {
+        "epochs": 30,
+        "batch_size": 64,
+        "learning_rate": 5e-4,
+        "latent_dim": 32,
+        "critic_steps": 2,
+        "clip": 0.05,
+        "averaging": 500,
+    },
+    "points": {
+        "epochs": 20,
+        "batch_size": 256,
+        "learning_rate": 5e-4,
+        "latent_dim": 2,
+        "critic_steps": 5,
+        "clip": 0.1,
+        "averaging": 500,
+    },
+}
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class WGAN(two_player.TwoPlayer):
+    """The two players and the step of Algorithm 1.
+
+    Args:
+        critic_steps: steps of the critic for each one of the generator, at least 1.
+        clip: the largest absolute value of any of the critic's weights (the paper's c), above 0.
+        data_shape, latent_dim, averaging, seed: as `TwoPlayer` has them.
+    """
+
+    def __init__(self, data_shape=(28, 28, 1), latent_dim=32, critic_steps=5, clip=0.01, **kwargs):
+        two_player.require_positive(critic_steps=critic_steps, clip=clip)
+        super().__init__(data_shape=data_shape, latent_dim=latent_dim, **kwargs)
+        self.critic_steps, self.clip = critic_steps, clip
+        self.wasserstein_estimate = keras.metrics.Mean(name="wasserstein_estimate")
+
+    def get_config(self):
+        return super().get_config() | {"critic_steps": self.critic_steps, "clip": self.clip}
+
+    @property
+    def metrics(self):
+        return [*super().metrics, self.wasserstein_estimate]
+
+    def clip_weights(self):
+        """Put every weight of the critic back into the box [-clip, clip]."""
+        for weight in self.critic.trainable_variables:
+            weight.assign(tf.clip_by_value(weight, -self.clip, self.clip))
+
+    def train_step(self, real):
+        """`critic_steps` steps of the critic, each on examples of its own, then one of the generator.
+
+        Args:
+            real: `(batch, critic_steps, *data_shape)`.
+        """
+        batch = tf.shape(real)[0]
+        for step in range(self.critic_steps):
+            fake = self.generator(self.noise(batch), training=True)
+            with tf.GradientTape() as tape:
+                on_real, on_fake = self.critic(real[:, step], training=True), self.critic(fake, training=True)
+                distance = tf.reduce_mean(on_real) - tf.reduce_mean(on_fake)
+                critic_loss = -distance
+            self.minimize(critic_loss, tape, self.critic_optimizer, self.critic.trainable_variables)
+            self.clip_weights()
+
+        with tf.GradientTape() as tape:
+            fake = self.generator(self.noise(batch), training=True)
+            generator_loss = -tf.reduce_mean(self.critic(fake, training=True))
+        self.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
+        self.average_weights()
+        return self.report(generator_loss=generator_loss, critic_loss=critic_loss, wasserstein_estimate=distance)
+
+
+def train(
+    *,
+    dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
+    source: Literal["auto", "tfds", "bundled"] = "auto",
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
+    latent_dim: int | None = None,
+    critic_steps: int | None = None,
+    clip: float | None = None,
+    averaging: int | None = None,
+    seed: int = 0,
+    initial_epoch: int = 0,
+    callbacks=(),
+) -> WGAN:
+    """Train a WGAN on digits, on points of the plane, or on your own pictures or points.
+
+    Args:
+        dataset: a name, or the path of a folder of pictures or of a .npy or .csv file of 2-D points.
+        source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
+        epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
+        batch_size: examples in each step of either player. 1 or more.
+        learning_rate: RMSprop's, falling to 0 along a cosine. Above 0.
+        latent_dim: the latent vector's length. 1 or more.
+        critic_steps: steps of the critic for each one of the generator. 1 or more.
+        clip: the largest absolute value of the critic's weights (c). Above 0.
+        averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
+        seed: of the initial weights, the order of the data and all noise. 0 or more.
+        initial_epoch: the epoch to begin with, where a run is resumed.
+        callbacks: Keras callbacks.
+
+    Raises:
+        ValueError: an argument out of its range, or no such dataset.
+    """
+    chosen = two_player.resolve_defaults(
+        DEFAULTS,
+        dataset,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        latent_dim=latent_dim,
+        critic_steps=critic_steps,
+        clip=clip,
+        averaging=averaging,
+    )
+    epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
+    two_player.require_positive(learning_rate=learning_rate, critic_steps=chosen["critic_steps"])
+
+    def rmsprop(steps):
+        return keras.optimizers.RMSprop(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
+
+    return two_player.fit_to(
+        dataset,
+        build=lambda data_shape: WGAN(data_shape=data_shape, seed=seed, **chosen),
+        optimizer=rmsprop,
+        rows=chosen["critic_steps"],
+        epochs=epochs,
+        batch_size=batch_size,
+        source=source,
+        seed=seed,
+        initial_epoch=initial_epoch,
+        callbacks=callbacks,
+    )
+
+
+def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
+    """How good 10,000 samples are against held-out data; see `assessment.measure`."""
+    return assessment.measure(model, dataset=dataset, source=source)
