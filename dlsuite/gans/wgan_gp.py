@@ -77,6 +77,17 @@ class WGANGP(two_player.TwoPlayer):
         norm = tf.sqrt(tf.reduce_sum(gradient**2, axis=1) + 1e-12)
         return tf.reduce_mean((norm - 1.0) ** 2)
 
+    def critic_terms(self, real, fake):
+        """The critic's loss, `critic_loss`, and the two terms it is made of; scalars."""
+        on_real, on_fake = self.critic(real, training=True), self.critic(fake, training=True)
+        distance = tf.reduce_mean(on_real) - tf.reduce_mean(on_fake)
+        penalty = self.gradient_penalty(real, fake)
+        return {
+            "critic_loss": self.penalty * penalty - distance,
+            "wasserstein_estimate": distance,
+            "penalty_term": penalty,
+        }
+
     def train_step(self, real):
         """`critic_steps` steps of the critic, each on examples of its own, then one of the generator.
 
@@ -85,27 +96,18 @@ class WGANGP(two_player.TwoPlayer):
         """
         batch = tf.shape(real)[0]
         for step in range(self.critic_steps):
-            x = real[:, step]
             fake = self.generator(self.noise(batch), training=True)
             with tf.GradientTape() as tape:
-                distance = tf.reduce_mean(self.critic(x, training=True)) - tf.reduce_mean(
-                    self.critic(fake, training=True)
-                )
-                penalty = self.gradient_penalty(x, fake)
-                critic_loss = self.penalty * penalty - distance
-            self.minimize(critic_loss, tape, self.critic_optimizer, self.critic.trainable_variables)
+                critic_terms = self.critic_terms(real[:, step], fake)
+            loss = critic_terms["critic_loss"]
+            self.minimize(loss, tape, self.critic_optimizer, self.critic.trainable_variables)
 
         with tf.GradientTape() as tape:
             fake = self.generator(self.noise(batch), training=True)
             generator_loss = -tf.reduce_mean(self.critic(fake, training=True))
         self.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
         self.average_weights()
-        return self.report(
-            generator_loss=generator_loss,
-            critic_loss=critic_loss,
-            wasserstein_estimate=distance,
-            penalty_term=penalty,
-        )
+        return self.report(generator_loss=generator_loss, **critic_terms)
 
 
 def train(
