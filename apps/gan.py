@@ -1,5 +1,6 @@
 """Lecture 8: generative adversarial networks. Play with trained generators, train your own, export them."""
 
+import gan_theory
 import numpy as np
 import panels
 import streamlit as st
@@ -230,7 +231,7 @@ def main():
     panels.page("Generative adversarial networks", LEAD)
     section = st.segmented_control(
         "Section",
-        ["Play", "Train", "Export"],
+        ["Play", "Train", "Optimum", "Convergence", "Export"],
         default="Play",
         required=True,
         key="section",
@@ -241,6 +242,10 @@ def main():
         st.fragment(play)()
     elif section == "Train":
         panels.train([*GANS, *(name for name in LESSONS if name not in GANS)])
+    elif section == "Optimum":
+        st.fragment(gan_theory.optimum)()
+    elif section == "Convergence":
+        st.fragment(gan_theory.convergence)()
     else:
         trained = panels.choose_model(GANS)
         if trained is not None:

@@ -555,9 +555,13 @@ def notebook_lines(trained: Trained, lines: list[str]) -> None:
     imports = [line for line in lines if line.startswith(("import ", "from "))]
     rest = [line for line in lines if line not in imports]
     imports = sorted({"from dlsuite import serving", *imports})
-    code = "\n".join([*imports, "", f'model = serving.load("{trained.source}")', *rest])
-    with st.expander("The same in a notebook", icon=":material/code:"):
-        st.code(code, language="python")
+    code_lines("The same in a notebook", [*imports, "", f'model = serving.load("{trained.source}")', *rest])
+
+
+def code_lines(label: str, lines: list[str]) -> None:
+    """Fold out lines of Python."""
+    with st.expander(label, icon=":material/code:"):
+        st.code("\n".join(lines), language="python")
 
 
 def export(trained: Trained) -> None:
