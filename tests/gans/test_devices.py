@@ -14,10 +14,13 @@ from dlsuite import runs
 SCRIPT = """
 import json, sys
 import keras, numpy as np, tensorflow as tf
-from dlsuite.gans import gan, wgan_gp
+from dlsuite.gans import gan, r1_gan, wgan, wgan_gp
 
 name = sys.argv[1]
-model_class, rows = {"gan": (gan.GAN, "discriminator_steps"), "wgan_gp": (wgan_gp.WGANGP, "critic_steps")}[name]
+model_class, rows = {
+    "gan": (gan.GAN, "discriminator_steps"), "r1_gan": (r1_gan.R1GAN, "discriminator_steps"),
+    "wgan": (wgan.WGAN, "critic_steps"), "wgan_gp": (wgan_gp.WGANGP, "critic_steps"),
+}[name]
 parts = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], parts)
 
@@ -60,7 +63,7 @@ print(json.dumps(results))
 """
 
 
-@pytest.fixture(scope="module", params=["gan", "wgan_gp"])
+@pytest.fixture(scope="module", params=["gan", "r1_gan", "wgan", "wgan_gp"])
 def results(request):
     process = subprocess.run([sys.executable, "-c", SCRIPT, request.param], capture_output=True, text=True, timeout=400)
     assert process.returncode == 0, process.stderr

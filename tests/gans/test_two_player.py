@@ -1,14 +1,19 @@
-"""What both adversarial pairs share: saving, averaging, noise, signatures, previews, arguments."""
+"""What all adversarial pairs share: saving, averaging, noise, signatures, previews, arguments."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlsuite.gans import gan, two_player, wgan_gp
+from dlsuite.gans import gan, r1_gan, two_player, wgan, wgan_gp
 
 POINTS, PICTURES = (2,), (8, 8, 1)
-PAIRS = {"gan": (gan.GAN, "discriminator_steps"), "wgan_gp": (wgan_gp.WGANGP, "critic_steps")}
+PAIRS = {
+    "gan": (gan.GAN, "discriminator_steps"),
+    "r1_gan": (r1_gan.R1GAN, "discriminator_steps"),
+    "wgan": (wgan.WGAN, "critic_steps"),
+    "wgan_gp": (wgan_gp.WGANGP, "critic_steps"),
+}
 
 
 def build(pair, shape=POINTS, **arguments):
