@@ -18,7 +18,7 @@ import tensorflow as tf
 from dlsuite.gans import assessment, two_player
 
 DEFAULTS = {
-    "images": {"epochs": 20, "batch_size": 64, "learning_rate": 4e-4, "latent_dim": 32, "averaging": 500},
+    "images": {"epochs": 30, "batch_size": 64, "learning_rate": 4e-4, "latent_dim": 32, "averaging": 500},
     "points": {"epochs": 20, "batch_size": 256, "learning_rate": 5e-4, "latent_dim": 2, "averaging": 500},
 }
 GENERATOR_LOSSES = ("non-saturating", "saturating")
@@ -118,7 +118,7 @@ def train(
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
         epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
         batch_size: examples in each step of either player. 1 or more.
-        learning_rate: Adam's (beta_1 0.5, beta_2 0.999), constant. Above 0.
+        learning_rate: Adam's (beta_1 0.5, beta_2 0.99), falling to 0 along a cosine. Above 0.
         latent_dim: the latent vector's length. 1 or more.
         discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
@@ -156,11 +156,13 @@ def train(
         **chosen,
     )
     model.real_examples = two_player.some_examples(batches)
-    model.compile(
-        keras.optimizers.Adam(learning_rate, beta_1=0.5),
-        keras.optimizers.Adam(learning_rate, beta_1=0.5),
-        **two_player.execution(data_shape),
-    )
+
+    def adam(total_steps):
+        rate = keras.optimizers.schedules.CosineDecay(learning_rate, total_steps)
+        return keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.99)
+
+    total = epochs * steps
+    model.compile(adam(total), adam(total * discriminator_steps), **two_player.execution(data_shape))
     model.fit(
         batches,
         epochs=epochs,
