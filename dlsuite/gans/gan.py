@@ -18,7 +18,7 @@ import tensorflow as tf
 from dlsuite.gans import assessment, two_player
 
 DEFAULTS = {
-    "images": {"epochs": 20, "batch_size": 64, "learning_rate": 4e-4, "latent_dim": 32, "averaging": 500},
+    "images": {"epochs": 30, "batch_size": 64, "learning_rate": 4e-4, "latent_dim": 32, "averaging": 500},
     "points": {"epochs": 20, "batch_size": 256, "learning_rate": 5e-4, "latent_dim": 2, "averaging": 500},
 }
 GENERATOR_LOSSES = ("non-saturating", "saturating")
@@ -121,7 +121,7 @@ def train(
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
         epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
         batch_size: examples in each step of either player. 1 or more.
-        learning_rate: Adam's (beta_1 0.5, beta_2 0.999), constant. Above 0.
+        learning_rate: Adam's (beta_1 0.5, beta_2 0.99), falling to 0 along a cosine. Above 0.
         latent_dim: the latent vector's length. 1 or more.
         discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
@@ -148,7 +148,7 @@ def train(
     return two_player.fit_to(
         dataset,
         build=lambda data_shape: GAN(data_shape=data_shape, **own, **chosen),
-        optimizer=lambda steps: keras.optimizers.Adam(learning_rate, beta_1=0.5),
+        optimizer=two_player.adam(learning_rate, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

@@ -131,14 +131,10 @@ def train(
     two_player.require_positive(learning_rate=learning_rate, discriminator_steps=discriminator_steps)
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "penalized": penalized}
 
-    def adam(steps):
-        rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-        return keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.99)
-
     return two_player.fit_to(
         dataset,
         build=lambda data_shape: R1GAN(data_shape=data_shape, seed=seed, **own, **chosen),
-        optimizer=adam,
+        optimizer=two_player.adam(learning_rate, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

@@ -237,6 +237,16 @@ def training_rows(dataset, batch_size, rows, **options):
     return batches.map(lambda x: tf.reshape(x, [batch_size, rows, *data_shape])), steps, data_shape
 
 
+def adam(learning_rate, beta_2):
+    """A function that makes an Adam (beta_1 0.5) for so many steps, in which its rate falls to 0 along a cosine."""
+
+    def for_steps(steps):
+        rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+        return keras.optimizers.Adam(rate, beta_1=0.5, beta_2=beta_2)
+
+    return for_steps
+
+
 def execution(data_shape):
     """How Keras is to run the steps: small MLPs gain from XLA and many steps a call, conv nets on a CPU lose by it."""
     is_small = len(data_shape) == 1

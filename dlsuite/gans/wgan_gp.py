@@ -158,14 +158,10 @@ def train(
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
     two_player.require_positive(learning_rate=learning_rate, critic_steps=chosen["critic_steps"])
 
-    def adam(steps):
-        rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-        return keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.9)
-
     return two_player.fit_to(
         dataset,
         build=lambda data_shape: WGANGP(data_shape=data_shape, seed=seed, **chosen),
-        optimizer=adam,
+        optimizer=two_player.adam(learning_rate, beta_2=0.9),
         rows=chosen["critic_steps"],
         epochs=epochs,
         batch_size=batch_size,
