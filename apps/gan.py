@@ -14,6 +14,8 @@ LEAD = (
 )
 LESSONS = [name for name in catalog.names() if name.startswith("gans.")]
 GANS = [name for name in LESSONS if "latent_dim" in catalog.lesson(name).options]
+FIRST = "gans.wgan_gp"
+"""The model that the page opens with."""
 SHEET_WIDTH = 620
 SHOW_SHEET = ["from PIL import Image", "from dlsuite.gans import pictures"]
 
@@ -22,7 +24,7 @@ def play():
     """A trained generator: its samples, the way between two of them, and one latent vector by hand."""
     controls, screen = st.columns([1, 2], gap="large")
     with controls:
-        trained = panels.choose_model(GANS)
+        trained = panels.choose_model(GANS, FIRST)
         if trained is None:
             return
         view = st.segmented_control(
@@ -55,7 +57,7 @@ def samples(controls, screen, trained):
             lines += plane_lines(trained)
         else:
             picture = panels.enlarged(pictures.sheet(drawn, columns), SHEET_WIDTH)
-            st.image(picture, caption=f"{n} samples, none of them a picture from the data")
+            st.image(picture, caption=f"{n} samples, none of them a picture from the data", output_format="PNG")
             lines += [*SHOW_SHEET, f"Image.fromarray(pictures.sheet(samples, columns={columns}))"]
         panels.download("Download the picture", panels.png(picture), f"{trained.label}-{seed}.png")
         panels.notebook_lines(trained, lines)
@@ -85,7 +87,7 @@ def interpolation(controls, screen, trained):
     lines = [
         "import numpy as np",
         f'a, b = (model.sample(n=1, seed=seed)["latent"][0] for seed in ({start}, {end}))',
-        "t = np.linspace(0, 1, 60)[::4, None]",
+        f"t = np.linspace(0, 1, 60)[{':' if makes_points(trained) else '::4'}, None]",
         *LINES_BETWEEN[path],
         'samples = model.decode(latent=latent)["samples"]',
     ]
@@ -98,9 +100,9 @@ def interpolation(controls, screen, trained):
         else:
             large, strip = st.columns([2, 3])
             one = panels.enlarged(pictures.sheet(decoded[:1], 1, border=0), 560)
-            large.image(one, caption="at the position", width="stretch")
+            large.image(one, caption="at the position", width="stretch", output_format="PNG")
             every_fourth = panels.enlarged(pictures.sheet(decoded[1::4], columns=5), 840)
-            strip.image(every_fourth, caption="the whole way, row by row", width="stretch")
+            strip.image(every_fourth, caption="the whole way, row by row", width="stretch", output_format="PNG")
             lines += [*SHOW_SHEET, "Image.fromarray(pictures.sheet(samples, columns=5))"]
         usual, shortest = np.sqrt(len(z0)), np.linalg.norm(way, axis=1).min()
         st.caption(
@@ -142,15 +144,19 @@ def one_latent_vector(controls, screen, trained):
         if len(latent) > 8:
             first = st.select_slider("Coordinates", range(0, len(latent), 8), key="first", format_func=_eight_from)
         shown = range(first, min(first + 8, len(latent)))
+        moved = st.session_state.setdefault(f"moved {seed}", {})  # outlives the sliders that are out of sight
         columns = st.columns(2)
         for dimension in shown:
-            start = round(float(np.clip(latent[dimension], -3, 3)), 2)
-            latent[dimension] = columns[dimension % 2].slider(
+            start = moved.get(dimension, round(float(np.clip(latent[dimension], -3, 3)), 2))
+            moved[dimension] = columns[dimension % 2].slider(
                 f"z{dimension}", -3.0, 3.0, start, 0.05, key=f"z{dimension}.{seed}", bind="query-params"
             )
+        for dimension, value in moved.items():
+            if dimension < len(latent):
+                latent[dimension] = value
     lines = [
         f'latent = model.sample(n=1, seed={seed})["latent"]',
-        f"latent[0, {first}:{shown.stop}] = {[round(float(value), 2) for value in latent[first : shown.stop]]}",
+        f"latent[0, {list(moved)}] = {[round(value, 2) for value in moved.values()]}",
         'samples = model.decode(latent=latent)["samples"]',
     ]
     with screen:
@@ -169,9 +175,10 @@ def one_latent_vector(controls, screen, trained):
             swept = trained.model.decode(latent=around.reshape(72, -1))["samples"]
             large, sweep = st.columns([2, 3])
             one = panels.enlarged(pictures.sheet(image, 1, border=0), 560)
-            large.image(one, caption="this latent vector", width="stretch")
+            large.image(one, caption="this latent vector", width="stretch", output_format="PNG")
             rows = f"one coordinate a row, z{first} to z{first + 7}, each from -3 to 3"
-            sweep.image(panels.enlarged(pictures.sheet(swept, columns=9), 810), caption=rows, width="stretch")
+            swept = panels.enlarged(pictures.sheet(swept, columns=9), 810)
+            sweep.image(swept, caption=rows, width="stretch", output_format="PNG")
             lines += [*SHOW_SHEET, "Image.fromarray(pictures.sheet(samples, columns=1))"]
         panels.notebook_lines(trained, lines)
 
@@ -247,7 +254,7 @@ def main():
     elif section == "Convergence":
         st.fragment(gan_theory.convergence)()
     else:
-        trained = panels.choose_model(GANS)
+        trained = panels.choose_model(GANS, FIRST)
         if trained is not None:
             panels.export(trained)
 

@@ -87,9 +87,15 @@ class Trained(NamedTuple):
         return self.source if self.is_shipped else self.record["name"]
 
 
-def choose_model(lessons: list[str]) -> Trained | None:
-    """Choose among the models that ship and the finished runs of some lessons; `None` after a message if that fails."""
+def choose_model(lessons: list[str], first: str) -> Trained | None:
+    """Choose among the models that ship and the finished runs of some lessons; `None` after a message if that fails.
+
+    Args:
+        lessons: their names.
+        first: the shipped model that is chosen at first.
+    """
     shipped = [name for name in serving.names() if catalog.module_of(name) in lessons]
+    shipped.sort(key=lambda name: name != first)
     finished = [str(run.path) for run in runs_of(lessons) if (run.path / "model.keras").exists()]
     if not shipped + finished:
         st.info("There is no trained model yet. Train one first.")
@@ -123,7 +129,7 @@ def _run_title(path: str) -> str:
     try:
         return runs.Run(path).title
     except runs.RunError:
-        return path
+        return f"{Path(path).parent.name} · {Path(path).name}"
 
 
 def exported(run: Path) -> Path | None:
@@ -156,7 +162,9 @@ def choose(label: str, options: list[str], key: str, **arguments) -> str:
 
 def seed_input(label: str, key: str, value: int = 0, help: str = "The same seed gives the same result.") -> int:
     """A seed that is kept in the URL."""
-    return st.number_input(label, 0, SEED_LIMIT, value, key=key, bind="query-params", help=help)
+    if key not in st.session_state and key not in st.query_params:
+        st.session_state[key] = value
+    return st.number_input(label, 0, SEED_LIMIT, key=key, bind="query-params", help=help)
 
 
 def another_seed(key: str) -> None:
@@ -299,9 +307,10 @@ def _option_input(lesson: str, option: catalog.Option, resolved: dict, dataset: 
 def estimated_seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
     """How long a training will take, by what a run or a shipped model of the same lesson and kind of data took."""
 
-    def work(arguments, steps):
-        player_steps = 1 + arguments.get("critic_steps", arguments.get("discriminator_steps", 0))
-        return steps * arguments["batch_size"] * player_steps
+    def work(arguments):
+        """What a step has to do, in examples."""
+        rows = arguments.get("critic_steps", arguments.get("discriminator_steps", 0))
+        return max(1, arguments["batch_size"] * (1 + rows))
 
     def kind(arguments):
         return datasets.kind(arguments.get("dataset", "mnist"))
@@ -309,17 +318,25 @@ def estimated_seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
     steps = steps_per_epoch(arguments)
     if steps is None:
         return None
-    known = [*runs_of([lesson.name]), *(runs.Run(SAVED_MODELS / name) for name in serving.names(lesson.name))]
-    for run in known:
+    known = {}
+    for run in [*runs_of([lesson.name]), *(runs.Run(SAVED_MODELS / name) for name in serving.names(lesson.name))]:
         try:
             record, rows = run.record, run.steps()
-        except (runs.RunError, OSError):
+            if kind(record["arguments"]) != kind(arguments):
+                continue
+        except (runs.RunError, OSError, ValueError):
             continue
-        if kind(record["arguments"]) == kind(arguments) and (rows or "seconds" in record):
-            seconds = record["seconds"] if "seconds" in record else rows[-1]["seconds"]
-            done = record["steps_per_epoch"] * record["epochs"] if "seconds" in record else rows[-1]["step"]
-            return seconds / work(record["arguments"], done) * work(arguments, steps * arguments["epochs"])
-    return None
+        if "seconds" in record:
+            each = record["seconds"] / (record["steps_per_epoch"] * record["epochs"])
+        elif len(rows) > 1:
+            each = (rows[-1]["seconds"] - rows[0]["seconds"]) / (rows[-1]["step"] - rows[0]["step"])
+        else:
+            continue
+        known[work(record["arguments"])] = each
+    if not known:
+        return None
+    nearest = min(known, key=lambda examples: abs(math.log(examples / work(arguments))))
+    return known[nearest] * max(1.0, work(arguments) / nearest) * steps * arguments["epochs"]
 
 
 def steps_per_epoch(arguments: dict) -> int | None:
@@ -347,20 +364,13 @@ def choose_run(lessons: list[str]) -> runs.Run | None:
     paths = [str(run.path) for run in runs_of(lessons)]
     chosen = st.session_state.get("run", st.query_params.get("run"))
     if chosen and chosen not in paths:
-        if Path(chosen).is_dir():
+        if Path(chosen).is_dir() and Path(chosen).parent in [runs.ROOT / lesson for lesson in lessons]:
             paths.insert(0, chosen)  # it has just been started
         else:
             st.warning(f"The run {chosen} was deleted.")
             st.session_state.pop("run", None)
             st.query_params.pop("run", None)
-    return runs.Run(choose("Run", paths, "run", format_func=_run_label)) if paths else None
-
-
-def _run_label(path: str) -> str:
-    try:
-        return f"{_run_title(path)} · {runs.Run(path).state}"
-    except runs.RunError:
-        return f"{Path(path).parent.name} · {Path(path).name} · starting"
+    return runs.Run(choose("Run", paths, "run", format_func=_run_title)) if paths else None
 
 
 BADGES = {"running": "blue", "stopped": "orange", "finished": "green", "failed": "red", "starting": "gray"}
@@ -375,12 +385,14 @@ def watch(run: runs.Run) -> None:
 def _watch(run: runs.Run, was_live: bool) -> None:
     try:
         _show(run, was_live)
-    except (runs.RunError, OSError):
-        if run.path.exists():
+    except (runs.RunError, OSError) as error:
+        if not run.path.exists():
+            st.warning("This run was deleted.")
+        elif (run.path / "run.json").exists():
+            st.error(str(error))
+        else:
             st.info("Starting …")
             _show_log(run)
-        else:
-            st.warning("This run was deleted.")
 
 
 def _show(run: runs.Run, was_live: bool) -> None:
@@ -391,7 +403,7 @@ def _show(run: runs.Run, was_live: bool) -> None:
     arguments = record["arguments"]
     st.markdown(f":{BADGES[state]}-badge[{state}] &nbsp; `{run.path}`")
     if error:
-        st.error(error[0].upper() + error[1:])
+        st.error(error)
     total = record.get("epochs", 0) * record.get("steps_per_epoch", 0)
     if rows and total:
         step, seconds = int(rows[-1]["step"]), rows[-1]["seconds"]
@@ -407,16 +419,13 @@ def _show(run: runs.Run, was_live: bool) -> None:
         run.stop()
         st.toast("Finishing the step and writing a checkpoint …")
     if resume.button("Resume", icon=":material/resume:", disabled=state in ("running", "finished"), width="stretch"):
-        runs.start(["resume", str(run.path)], run.path)
-        run.update(state="running")
-        _wait_for(run)
+        process = runs.start(["resume", str(run.path)], run.path)
+        while not run.is_alive and process.poll() is None:
+            time.sleep(0.1)
         st.rerun()
     with delete.popover("Delete", icon=":material/delete:", disabled=state == "running", width="stretch"):
         st.write("All that this run has written will be gone.")
-        if st.button("Delete it", type="primary"):
-            run.delete()
-            st.session_state.pop("run", None)
-            st.rerun()
+        st.button("Delete it", type="primary", on_click=_delete, args=[run])
 
     picture, chart = st.columns([1, 1], gap="medium")
     with picture:
@@ -429,11 +438,17 @@ def _show(run: runs.Run, was_live: bool) -> None:
     _show_log(run)
 
 
-def _wait_for(run: runs.Run) -> None:
-    for _ in range(30):
-        if run.is_alive:
-            return
-        time.sleep(0.1)
+def _delete(run: runs.Run) -> None:
+    try:
+        run.delete()
+    except (runs.RunError, OSError) as error:
+        st.toast(str(error))
+    left = runs_of([run.path.parent.name])
+    if left:
+        st.session_state["run"] = str(left[0].path)
+    else:
+        st.session_state.pop("run", None)
+        st.query_params.pop("run", None)
 
 
 def _show_metrics(run: runs.Run) -> None:
@@ -529,7 +544,7 @@ def compare(candidates: list[runs.Run]) -> None:
         paths = [str(run.path) for run in candidates]
         columns = st.columns(2)
         chosen = [
-            runs.Run(column.selectbox(label, paths, index, key=f"compare {label}", format_func=_run_label))
+            runs.Run(column.selectbox(label, paths, index, key=f"compare {label}", format_func=_run_title))
             for column, label, index in zip(columns, ("one", "other"), (0, 1), strict=True)
         ]
         try:

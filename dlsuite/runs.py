@@ -50,11 +50,14 @@ class Run:
     def record(self) -> dict[str, Any]:
         """What run.json says. `RunError` if there is none, or it cannot be read."""
         try:
-            return json.loads((self.path / "run.json").read_text("utf-8"))
+            record = json.loads((self.path / "run.json").read_text("utf-8"))
+            if not {"name", "arguments", "state"} <= record.keys():
+                raise ValueError("it lacks what every run has")
         except FileNotFoundError:
             raise RunError(f"{self.path} holds no run") from None
-        except ValueError as error:
+        except (ValueError, AttributeError) as error:
             raise RunError(f"{self.path / 'run.json'} is damaged ({error})") from None
+        return record
 
     @property
     def title(self) -> str:

@@ -141,7 +141,7 @@ def test_help_shows_every_option_with_its_resolved_default(command):
     for option in catalog.lesson("gans.wgan_gp").options.values():
         assert f"--{option.name.replace('_', '-')}" in words
         assert " ".join(option.help.split()) in words
-    assert "Default: 10.0 for images, 0.1 for points" in words
+    assert "Default: 1.0 for images, 0.1 for points" in words
     assert "Default: 64 for images, 256 for points" in words
     assert "Default: mnist." in words
     assert "None" not in words

@@ -159,7 +159,7 @@ def test_delete(run, trainer):
     assert not run.path.exists()
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"name": "gans'])
+@pytest.mark.parametrize("content", ["", "{", '{"name": "gans', "{}", "[1]", '{"name": "gans.gan"}'])
 def test_a_damaged_record(run, content):
     (run.path / "run.json").write_text(content)
     with pytest.raises(runs.RunError, match=r"run\.json is damaged"):

@@ -30,8 +30,10 @@ def build_generator(data_shape, latent_dim):
             x = layers.Dense(128, activation="relu")(x)
         return keras.Model(latent, layers.Dense(data_shape[0])(x), name="generator")
     height, width, channels = data_shape
-    x = layers.Dense(height // 4 * (width // 4) * 64)(latent)
-    x = layers.Reshape((height // 4, width // 4, 64))(x)  # (batch, height / 4, width / 4, 64)
+    x = layers.Dense(height // 4 * (width // 4) * 32)(latent)
+    x = layers.Reshape((height // 4, width // 4, 32))(x)  # (batch, height / 4, width / 4, 32)
+    x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
+    x = layers.Conv2D(64, 3, padding="same")(x)  # (batch, height / 4, width / 4, 64)
     x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
     x = layers.Conv2DTranspose(64, 4, strides=2, padding="same")(x)  # (batch, height / 2, width / 2, 64)
     x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))

@@ -1,126 +1,256 @@
-"""The apps under test: as scripts in this process, and as a server that Chromium opens."""
+"""What the tests of the apps share: pages run without a browser, and in one, and copies of a finished run to show."""
 
+import contextlib
 import os
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
-import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from dlsuite import runs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 APPS = REPOSITORY / "apps"
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-SECONDS = 60
-"""How long a page may take for anything on a busy machine."""
+PATIENCE = 90_000  # milliseconds, for a machine that trains at the same time
+
+
+class Page(AppTest):
+    """An app run without a browser; every run of it must leave no traceback on the page."""
+
+    def _run(self, *arguments, **options):
+        super()._run(*arguments, **options)
+        assert [error.value for error in self.exception] == []
+        return self
+
+    def turn_to(self, section: str) -> "Page":
+        """Press one of the buttons Play, Train and Export."""
+        return self.button_group(key="section").set_value(section).run()
+
+    def widget(self, label: str):
+        """The one widget of that label."""
+        kinds = (self.selectbox, self.number_input, self.slider, self.select_slider, self.button_group, self.button)
+        (found,) = [widget for kind in kinds for widget in kind if widget.label == label]
+        return found
+
+    @property
+    def sentences(self) -> str:
+        """All that the page says in messages and captions."""
+        kinds = (self.error, self.warning, self.info, self.success, self.caption)
+        return "\n".join(element.value for kind in kinds for element in kind)
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch) -> Path:
-    """An empty folder to work in, on a machine without TFDS data; runs go to `runs/` in it."""
+def workplace(tmp_path, monkeypatch, without_tfds) -> Path:
+    """An empty folder, where apps are run and find no runs and no TFDS data."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "no_tfds"))
+    monkeypatch.syspath_prepend(APPS)
     return tmp_path
 
 
 @pytest.fixture
-def app(folder, monkeypatch):
-    """Open the app `script` with values in the URL: `app("gan.py", section="Train")`."""
-    monkeypatch.syspath_prepend(str(APPS))
+def open_page(workplace):
+    """Open an app, at what a URL asks of it."""
 
-    def open_app(script: str, **query) -> AppTest:
-        test = AppTest.from_file(str(APPS / script), default_timeout=SECONDS)
-        for key, value in query.items():
-            test.query_params[key] = value
-        return test.run()
+    def open_page(script="gan.py", **asked) -> Page:
+        page = Page(APPS / script, default_timeout=120)
+        page.query_params.update(asked)
+        return page.run()
 
-    return open_app
+    return open_page
 
 
 @pytest.fixture
-def own_run(folder, finished_run) -> runs.Run:
-    """A finished WGAN-GP on own points, below `runs/`, as if the user had trained it."""
-    path = folder / "runs" / "gans.wgan_gp" / "2026-01-01_00-00-00"
-    shutil.copytree(finished_run.path, path)
-    return runs.Run(path.relative_to(folder))
+def copy_run(finished_run):
+    """Copy the finished run to where the page in the folder `where` finds it, with some of its options changed."""
+
+    def copy_run(where: Path, time="2026-01-01_00-00-00", state="finished", error="", **arguments) -> runs.Run:
+        record = finished_run.record
+        run = runs.Run(where / "runs" / record["name"] / time)
+        shutil.copytree(finished_run.path, run.path)
+        run.update(state=state, error=error, arguments=record["arguments"] | arguments)
+        return run
+
+    return copy_run
+
+
+# In a browser.
 
 
 class Server:
-    """`streamlit run <script>` in a folder of its own, with the project's configuration."""
+    """`streamlit run` of one app, with the project's settings, in the empty folder `where`."""
 
-    def __init__(self, script: str, folder: Path):
-        self.folder = folder
-        shutil.copytree(REPOSITORY / ".streamlit", folder / ".streamlit")
+    def __init__(self, script: str, where: Path):
+        shutil.copytree(REPOSITORY / ".streamlit", where / ".streamlit")
         with socket.socket() as free:
-            free.bind(("localhost", 0))
+            free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self.url = f"http://localhost:{port}"
-        self.log = folder / "server.log"
-        command = ["-m", "streamlit", "run", APPS / script, "--server.headless=true", f"--server.port={port}"]
+        settings = {
+            "STREAMLIT_SERVER_ADDRESS": "127.0.0.1",
+            "STREAMLIT_SERVER_HEADLESS": "true",
+            "STREAMLIT_SERVER_PORT": str(port),
+        }
+        self.where, self.address, self.log = where, f"http://127.0.0.1:{port}", where / "server.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *map(str, command)],
-                cwd=folder,
+                [sys.executable, "-m", "streamlit", "run", APPS / script],
+                cwd=where,
+                stdin=subprocess.DEVNULL,
                 stdout=log,
-                stderr=subprocess.STDOUT,
-                env=os.environ | {"TFDS_DATA_DIR": str(folder / "no_tfds"), "TF_CPP_MIN_LOG_LEVEL": "3"},
+                stderr=log,
+                env=os.environ | settings | {"TF_CPP_MIN_LOG_LEVEL": "3", "TFDS_DATA_DIR": str(where / "no_tfds")},
             )
-        end = time.monotonic() + SECONDS
-        while not self._is_up():
-            assert self.process.poll() is None, self.log.read_text("utf-8")
-            assert time.monotonic() < end, "the server did not come up"
-            time.sleep(0.1)
 
-    def _is_up(self) -> bool:
-        try:
-            return urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=5).status == 200
-        except OSError:
-            return False
+    def is_ready(self) -> bool:
+        """Whether it answers."""
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            return urllib.request.urlopen(f"{self.address}/_stcore/health").status == 200
+        return False
 
-    def close(self) -> None:
-        """Stop the server, and kill every training that it has started."""
+    @property
+    def runs(self) -> list[runs.Run]:
+        """The runs that its page has started, the newest first."""
+        return runs.every(self.where / "runs")
+
+    def remove_runs(self) -> None:
+        """Kill whatever still trains, and leave the folder as it was."""
+        for run in self.runs:
+            with contextlib.suppress(runs.RunError, ProcessLookupError):
+                if run.is_alive:
+                    os.kill(run.record["pid"], signal.SIGKILL)
+        shutil.rmtree(self.where / "runs", ignore_errors=True)
+
+    def stop(self) -> None:
+        """End it, and all that it has started."""
         self.process.terminate()
         self.process.wait(30)
-        for run in runs.every(self.folder / "runs"):
-            run.stop()
+        self.remove_runs()
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """`apps/home.py`, which has every lecture's app as a page."""
-    server = Server("home.py", tmp_path_factory.mktemp("server"))
-    yield server
-    server.close()
+class Visit:
+    """A page of a server, open in a fresh context of the browser."""
+
+    def __init__(self, server: Server, page):
+        self.server, self.page = server, page
+
+    @property
+    def picture(self):
+        """The first picture on the page."""
+        return self.page.get_by_test_id("stImage").locator("img").first
+
+    def is_told(self, state: str, progress=r"step \d") -> None:
+        """The page comes to show one run, in that state and so far."""
+        expect(self.page.locator(".stMarkdownBadge")).to_have_text([state])
+        expect(self.page.get_by_test_id("stProgress")).to_contain_text([re.compile(progress)])
+
+    def open(self, **asked) -> "Visit":
+        """Go to the URL that asks for these controls."""
+        self.page.goto(f"{self.server.address}/?{urllib.parse.urlencode(asked)}")
+        expect(self.page.get_by_role("heading").first).to_be_visible()
+        return self
+
+    def press(self, name: str) -> None:
+        """Press the button, or the part of a segmented control, of that name."""
+        name = {"name": name, "exact": True}
+        self.page.get_by_role("radio", **name).or_(self.page.get_by_role("button", **name)).click()
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose in a select box the option that contains `option`."""
+        self.page.get_by_role("combobox", name=label, exact=True).click()
+        self.page.get_by_role("option").filter(has_text=option).click()
+
+    def unfold(self, label: str) -> None:
+        """Fold out what an expander holds."""
+        self.page.locator("summary").get_by_text(label, exact=True).click()
+
+    def enter(self, label: str, value: int) -> None:
+        """Type a number into its field."""
+        field = self.page.get_by_role("spinbutton", name=label, exact=True)
+        field.fill(str(value))
+        field.press("Enter")
+
+    def slide(self, label: str, key: str) -> None:
+        """Press a key on a slider."""
+        self.page.get_by_role("slider", name=re.compile(rf"^{label}\b")).press(key)
+
+    def source(self) -> str:
+        """The first picture's address, which is made from its content."""
+        expect(self.picture).to_have_attribute("src", re.compile("/media/"))
+        return self.picture.get_attribute("src")
+
+    def bytes_of_picture(self) -> bytes:
+        """The first picture's file."""
+        return self.page.request.get(urllib.parse.urljoin(self.page.url, self.source())).body()
+
+    def changes_picture(self, act) -> None:
+        """`act` leads to another picture."""
+        before = self.source()
+        act()
+        expect(self.picture).not_to_have_attribute("src", before)
+
+    def download(self, name: str) -> bytes:
+        """What the download button of that name saves."""
+        with self.page.expect_download() as started:
+            self.page.get_by_role("button", name=name).click()
+        return Path(started.value.path()).read_bytes()
 
 
 @pytest.fixture(scope="session")
 def browser():
-    """Chromium, or Chrome; where there is none the tests skip, except in continuous integration, where they fail."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("there is no Chromium for the browser tests")
-        pytest.skip("there is no Chromium or Chrome on the PATH")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+    """Chromium, where there is one; in CI there must be."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("no chromium or google-chrome is on the PATH")
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=found, args=flags)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
 
 
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory):
+    """Start an app's server, once for all tests of a module."""
+    servers = {}
+
+    def serve(script: str) -> Server:
+        if script not in servers:
+            servers[script] = Server(script, tmp_path_factory.mktemp("server"))
+        return servers[script]
+
+    yield serve
+    for server in servers.values():
+        server.stop()
+
+
 @pytest.fixture
-def page(browser, server):
-    """A fresh page, which at the test's end shows no exception; nor has the server met one."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000}, accept_downloads=True)
-    context.set_default_timeout(SECONDS * 1000)
-    page = context.new_page()
-    yield page
-    assert page.locator("[data-testid=stException]").count() == 0
-    context.close()
-    assert "Traceback" not in server.log.read_text("utf-8")
+def visit(browser, serve, wait_until):
+    """Open an app in the browser; at the test's end no traceback is on any page, nor in the server's log."""
+    visits = []
+
+    def visit(script="gan.py", color_scheme="light", **asked) -> Visit:
+        server = serve(script)
+        wait_until(server.is_ready)
+        context = browser.new_context(color_scheme=color_scheme, viewport={"width": 1400, "height": 1000})
+        context.set_default_timeout(PATIENCE)
+        visits.append(Visit(server, context.new_page()))
+        return visits[-1].open(**asked)
+
+    yield visit
+    errors = [visit.page.get_by_test_id("stException").all_inner_texts() for visit in visits]
+    logs = [visit.server.log.read_text("utf-8") for visit in visits]
+    for visit in visits:
+        visit.page.context.close()
+        visit.server.remove_runs()
+    assert not any(errors), errors
+    assert not any("Traceback" in log for log in logs), logs[-1]

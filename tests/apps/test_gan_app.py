@@ -1,224 +1,527 @@
-"""The GAN page without a browser: what is on it, and a sentence for everything that is wrong."""
+"""The page on generative adversarial networks, run without a browser: what it shows is right, and what it is told."""
 
-import json
+import ast
+import pickle
 import re
-import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dlsuite import catalog, runs, serving
+from dlsuite.gans import pictures
 
-GANS = [name for name in catalog.names() if name.startswith("gans.")]
-SHIPPED = [name for name in serving.names() if name != "gans.digit_classifier"]
-VIEWS = ["Samples", "Interpolation", "One latent vector"]
-
-
-def said(test):
-    """All that the page says in words."""
-    elements = [*test.markdown, *test.caption, *test.error, *test.warning, *test.info]
-    return "\n".join(element.value for element in elements)
+SHIPPED = ("gans.gan", "gans.wgan_gp", "gans.wgan_gp-ring")
+LESSONS = [name for name in catalog.names() if name.startswith("gans.")]
+VIEWS = ("Samples", "Interpolation", "One latent vector")
+OWN_DATA = "my own …"
 
 
-def by_label(elements, label):
-    (element,) = [element for element in elements if element.label == label]
-    return element
+@pytest.fixture
+def drawn(monkeypatch):
+    """All the samples that the page draws, as arrays, and the pictures that it makes of them."""
+    arrays, made = [], []
+
+    def sheet(images, *arguments, **options):
+        arrays.append(np.asarray(images))
+        made.append(draw_sheet(images, *arguments, **options))
+        return made[-1]
+
+    def with_points(background, extent, real, samples, highlight=None):
+        arrays.extend([np.asarray(samples), np.asarray([] if highlight is None else [highlight])])
+        made.append(draw_points(background, extent, real, samples, highlight))
+        return made[-1]
+
+    draw_sheet, draw_points = pictures.sheet, pictures.with_points
+    monkeypatch.setattr(pictures, "sheet", sheet)
+    monkeypatch.setattr(pictures, "with_points", with_points)
+    return arrays, made
 
 
-def option_widgets(test):
-    """The widgets of the form that are named after an option, by the option."""
-    widgets = [*test.number_input, *test.selectbox, *test.text_input]
-    return {widget.key.split("/")[-1]: widget for widget in widgets if widget.key and "/" in widget.key}
+@pytest.fixture
+def untrained(workplace):
+    """A finished run of a WGAN-GP that has learned nothing."""
+
+    def untrained(dataset: str, data_shape: tuple, latent_dim: int) -> Path:
+        from dlsuite.gans.wgan_gp import WGANGP
+
+        given = {"dataset": dataset, "latent_dim": latent_dim}
+        run = runs.create("gans.wgan_gp", catalog.lesson("gans.wgan_gp").resolve(given), versions={}, devices=1)
+        model = WGANGP(data_shape=data_shape, latent_dim=latent_dim)
+        model.save(run.path / "model.keras")
+        serving.export(model, run.path / "saved_model")
+        run.update(state="finished", epochs=1, steps_per_epoch=1)
+        return run.path
+
+    return untrained
 
 
-def open_training(app, lesson="gans.wgan_gp", dataset="ring"):
-    return app("gan.py", section="Train", lesson=lesson, dataset=dataset)
+def run_lines(code: str):
+    """Run notebook lines: the variables that they leave, and the value of the last one, which a notebook shows."""
+    *lines, last = ast.parse(code).body
+    variables = {}
+    exec(compile(ast.Module(lines, []), "<notebook>", "exec"), variables)
+    return variables, eval(compile(ast.Expression(last.value), "<notebook>", "eval"), variables)
+
+
+def play(page, model: str | Path, view="Samples"):
+    """Choose a trained model, by its name or run directory, and a view."""
+    page.selectbox(key="model").set_value(str(model)).run()
+    return page.button_group(key="view").set_value(view).run()
+
+
+def is_among(array, arrays, **tolerance) -> bool:
+    """Whether one of `arrays` equals `array`."""
+    return any(shown.shape == array.shape and np.allclose(shown, array, **tolerance) for shown in arrays)
+
+
+def train(page, lesson="gans.wgan_gp", dataset=None):
+    """Choose what to train, and on what."""
+    page.turn_to("Train").selectbox(key="lesson").set_value(lesson).run()
+    if dataset is not None:
+        page.widget("Dataset").set_value(dataset).run()
+    return page
+
+
+def options_of(page, lesson: str) -> dict:
+    """The form's widgets, by the names of the options that they are for."""
+    labels = {name.replace("_", " ").capitalize(): name for name in catalog.lesson(lesson).options}
+    kinds = (page.selectbox, page.number_input, page.text_input)
+    widgets = [(labels[widget.label], widget) for kind in kinds for widget in kind if widget.label in labels]
+    assert sorted(name for name, _ in widgets) == sorted(catalog.lesson(lesson).options)
+    return dict(widgets)
+
+
+# Play.
+
+
+def test_play_offers_what_ships_and_nothing_that_makes_no_samples(open_page):
+    assert set(SHIPPED) <= set(serving.names("gans"))
+    page = open_page()
+    values = []
+    for option in page.selectbox(key="model").options:
+        values.append(page.selectbox(key="model").set_value(option).value)
+    assert len(values) == len([name for name in serving.names("gans") if "classifier" not in name])
+    assert page.image
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("name", SHIPPED)
-def test_the_notebook_lines_make_what_the_page_shows(app, name, view):
-    test = app("gan.py", model=name, view=view)
-    assert not test.exception
-    assert len(test.get("image")) >= 1
-    (lines,) = [code.value for code in test.code if "serving.load" in code.value]
-    scope = {}
-    exec(lines, scope)
-    model = serving.load(name)
+@pytest.mark.parametrize("model", SHIPPED)
+def test_the_notebook_lines_give_what_play_shows(open_page, drawn, model, view):
+    page = play(open_page(), model, view)
+    page.widget("From seed" if view == "Interpolation" else "Seed").set_value(11).run()
     if view == "Samples":
-        n = by_label(test.slider, "Samples").value
-        expected = model.sample(n=n, seed=0)["samples"]
-    elif view == "One latent vector":
-        expected = model.decode(latent=model.sample(n=1, seed=0)["latent"])["samples"]
-    else:
-        assert scope["samples"].shape[0] == 15
-        ends = [model.sample(n=1, seed=seed)["samples"][0] for seed in (1, 2)]
-        np.testing.assert_allclose(scope["samples"][0], ends[0], atol=1e-4)
-        return
-    # The page's sliders show two digits after the point.
-    np.testing.assert_allclose(scope["samples"], expected, atol=0.1 if view == "One latent vector" else 1e-6)
+        page.widget("Samples").set_value(48)
+    if view == "One latent vector":
+        page.widget("z1").set_value(-2.5)
+    for kept in drawn:
+        kept.clear()
+    page.run()
+    assert page.image
+    arrays, made = (list(kept) for kept in drawn)
+    (code,) = [block.value for block in page.code if "samples = " in block.value]
+    variables, value = run_lines(code)
+    assert is_among(variables["samples"], arrays, atol=1e-5)
+    if view == "Samples":
+        assert is_among(np.asarray(value), made)
 
 
-def test_what_is_in_the_url_is_on_the_page(app):
-    test = app("gan.py", model="gans.wgan_gp-ring", view="Interpolation", path="linear", position="0.25", to="9")
-    assert by_label(test.selectbox, "Model").value == "gans.wgan_gp-ring"
-    assert by_label(test.slider, "Position").value == 0.25
-    (lines,) = [code.value for code in test.code]
-    assert "(1 - t) * a + t * b" in lines
-    assert "(1, 9)" in lines
+def test_a_seed_in_the_url_gives_its_samples(open_page, drawn):
+    page = open_page(seed="5")
+    name = page.selectbox(key="model").value
+    np.testing.assert_array_equal(drawn[0][-1], serving.load(name).sample(n=64, seed=5)["samples"])
 
 
-def test_new_samples_come_from_a_new_seed(app):
-    test = app("gan.py")
-    before = by_label(test.number_input, "Seed").value
-    by_label(test.button, "New samples").click().run()
-    assert by_label(test.number_input, "Seed").value != before
+def test_the_url_names_models_lessons_and_runs_as_the_command_does(open_page, workplace, copy_run):
+    run = copy_run(workplace).path.relative_to(workplace)
+    copy_run(workplace, "2026-01-02_00-00-00")
+    page = open_page(model="gans.wgan_gp-ring")
+    assert page.selectbox(key="model").value == page.query_params["model"] == "gans.wgan_gp-ring"
+    page = open_page(section="Train", lesson="gans.wgan_gp", run=str(run))
+    assert page.selectbox(key="lesson").value == page.query_params["lesson"] == "gans.wgan_gp"
+    assert page.selectbox(key="run").value == page.query_params["run"] == str(run)
 
 
-@pytest.mark.parametrize("name", GANS)
-@pytest.mark.parametrize("dataset", ["mnist", "ring"])
-def test_the_form_is_the_signature(app, name, dataset):
-    test = open_training(app, name, dataset)
-    assert not test.exception
-    lesson = catalog.lesson(name)
-    if "dataset" in lesson.options:
-        assert by_label(test.selectbox, "Dataset").value == dataset
+def test_new_samples_are_new_and_their_seed_is_kept(open_page, drawn):
+    page = open_page()
+    page.widget("New samples").click().run()
+    first, second = drawn[0][0], drawn[0][-1]
+    assert not np.array_equal(first, second)
+    page.run()
+    np.testing.assert_array_equal(drawn[0][-1], second)
+
+
+@pytest.mark.parametrize("path", ["linear", "spherical"])
+def test_interpolation_begins_and_ends_at_its_seeds(open_page, drawn, path):
+    page = play(open_page(path=path), "gans.wgan_gp", "Interpolation")
+    model = serving.load("gans.wgan_gp")
+    for position, seed in ((0.0, 1), (1.0, 2)):
+        page.widget("Position").set_value(position)
+        drawn[0].clear()
+        page.run()
+        large = drawn[0][0]
+        np.testing.assert_allclose(large, model.sample(n=1, seed=seed)["samples"], atol=1e-5)
+
+
+def test_moving_a_latent_coordinate_moves_the_sample(open_page, drawn):
+    page = play(open_page(), "gans.wgan_gp-ring", "One latent vector")
+    page.widget("z0").set_value(-2.0)
+    page.widget("z1").set_value(1.5).run()
+    expected = serving.load("gans.wgan_gp-ring").decode(latent=[[-2.0, 1.5]])["samples"]
+    assert is_among(expected, drawn[0], atol=1e-5)
+
+
+def test_a_latent_coordinate_out_of_sight_keeps_what_it_was_moved_to(open_page, drawn):
+    page = play(open_page(), "gans.wgan_gp", "One latent vector")
+    page.widget("z0").set_value(-2.0).run()
+    page.select_slider[0].set_value(8).run()
+    latent = serving.load("gans.wgan_gp").sample(n=1, seed=0)["latent"]
+    latent[0, 0] = -2.0
+    drawn[0].clear()
+    page.run()
+    large = drawn[0][0]
+    np.testing.assert_allclose(large, serving.load("gans.wgan_gp").decode(latent=latent)["samples"], atol=0.02)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(
+    ("dataset", "data_shape", "latent_dim"),
+    [("mnist", (28, 28, 1), 3), ("mnist", (28, 28, 1), 10), ("ring", (2,), 1), ("ring", (2,), 3)],
+)
+def test_every_latent_dimension_plays(open_page, untrained, dataset, data_shape, latent_dim, view):
+    run = untrained(dataset, data_shape, latent_dim)
+    page = play(open_page(), run, view)
+    assert page.image
+    if view == "One latent vector" and latent_dim > 8:
+        page.select_slider[0].set_value(8).run()
+        assert {"z8", "z9"} <= {slider.label for slider in page.slider}
+        assert page.image
+
+
+def test_a_finished_run_plays(open_page, copy_run, workplace, drawn):
+    run = copy_run(workplace)
+    page = play(open_page(), run.path.relative_to(workplace))
+    assert page.image
+    served = serving.load(run.path / "saved_model").sample(n=1000, seed=0)
+    assert is_among(served["samples"], drawn[0])
+    np.testing.assert_allclose(served["samples"], serving.load_keras(run.path)(served["latent"]), atol=1e-5)
+    assert page.turn_to("Export").download_button
+
+
+def test_a_run_whose_data_is_gone_still_answers(open_page, copy_run, workplace):
+    run = copy_run(workplace, dataset=str(workplace / "gone.npy"))
+    page = play(open_page(), run.path.relative_to(workplace))
+    assert page.image or "gone.npy" in page.sentences
+
+
+def test_without_any_trained_model_play_says_so(open_page, monkeypatch, workplace):
+    monkeypatch.setattr(serving, "SAVED_MODELS", workplace)
+    page = open_page()
+    assert "no trained model" in page.sentences
+    assert "no trained model" in page.turn_to("Export").sentences
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"seed": "-3"},
+        {"seed": "many"},
+        {"seed": str(2**40)},
+        {"view": "Nonsense"},
+        {"section": "Nonsense"},
+        {"model": "gans.nothing"},
+        {"n0": "7"},
+        {"view": "Interpolation", "position": "2"},
+        {"view": "Interpolation", "path": "crooked"},
+        {"section": "Train", "run": "runs/gans.gan/never"},
+        {"section": "Train", "run": "/"},
+        {"section": "Train", "lesson": "gans.nothing", "dataset": "nothing"},
+    ],
+    ids=str,
+)
+def test_a_wrong_url_does_no_harm(open_page, asked):
+    page = open_page(**asked)
+    assert page.title[0].value == "Generative adversarial networks"
+    assert page.image or page.button
+
+
+# Train.
+
+
+@pytest.mark.parametrize("dataset", [None, "ring"])
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_form_has_every_option_once_with_its_value_and_help(open_page, lesson, dataset):
+    options = catalog.lesson(lesson).options
+    if dataset and "dataset" not in options:
+        pytest.skip(f"{lesson} has only one dataset")
+    page = train(open_page(), lesson, dataset)
+    resolved = catalog.lesson(lesson).resolve({"dataset": dataset} if dataset else {}) | {"source": "auto"}
+    for name, widget in options_of(page, lesson).items():
+        assert widget.value == resolved[name], name
+        assert widget.help == options[name].help, name
+
+
+def test_the_dataset_chooses_the_defaults_that_depend_on_it(open_page):
+    page, lesson = train(open_page()), catalog.lesson("gans.wgan_gp")
+    shown = []
+    for dataset in ("mnist", "ring", "mnist"):
+        page.widget("Dataset").set_value(dataset).run()
+        shown.append([page.widget(label).value for label in ("Learning rate", "Penalty", "Latent dim")])
         resolved = lesson.resolve({"dataset": dataset})
-    else:
-        resolved = lesson.resolve({})
-    widgets = option_widgets(test)
-    assert widgets.keys() == lesson.options.keys() - {"dataset"}
-    for option, widget in widgets.items():
-        assert widget.help == lesson.options[option].help
-        if option != "source":
-            assert widget.value == resolved[option]
+        assert shown[-1] == [resolved[name] for name in ("learning_rate", "penalty", "latent_dim")]
+    assert shown[0] == shown[2] != shown[1]
 
 
-def test_a_path_to_nothing_gets_a_sentence(app, folder):
-    test = open_training(app, dataset="my own …")
-    for typed, sentence in (("/nowhere/at/all", "there is no such folder"), ("/nowhere.npy", "there is no such file")):
-        test.text_input(key="own_path").set_value(typed).run()
-        assert sentence in said(test)
-        assert not test.exception
-        assert not [button for button in test.button if button.label == "Start training"]
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_starting_hands_every_option_to_the_command(open_page, monkeypatch, workplace, lesson):
+    started = []
+    monkeypatch.setattr(runs, "start", lambda command, path: started.append((command, path)))
+    page = train(open_page(), lesson)
+    page.widget("Epochs").set_value(3).run()
+    page.widget("Start training").click().run()
+    ((command, path),) = started
+    assert command[:2] == ["train", lesson]
+    flags = dict(zip(command[2::2], command[3::2], strict=True))
+    assert Path(flags.pop("--run-dir")) == path and path.parent == Path("runs") / lesson
+    assert flags.pop("--epochs") == "3"
+    expected = catalog.lesson(lesson).resolve({}) | {"source": "auto"}
+    expected.pop("epochs")
+    assert {name: str(value) for name, value in expected.items()} == {
+        flag.removeprefix("--").replace("-", "_"): value for flag, value in flags.items()
+    }
+    assert page.selectbox(key="run").value == str(path)
 
 
-def test_a_file_of_words_gets_a_sentence(app, folder):
-    (folder / "words.csv").write_text("x,y\nnot,numbers\n")
-    test = open_training(app, dataset="my own …")
-    test.text_input(key="own_path").set_value(str(folder / "words.csv")).run()
-    assert "cannot be read as numbers" in said(test)
-    assert not test.exception
+def test_there_is_no_estimate_without_anything_to_base_it_on(open_page, monkeypatch, workplace):
+    monkeypatch.setattr(serving, "SAVED_MODELS", workplace)
+    page = train(open_page(), dataset="ring")
+    assert "Takes about" not in page.sentences
 
 
-def test_own_points_can_be_trained_on(app, own_points):
-    test = open_training(app, dataset="my own …")
-    test.text_input(key="own_path").set_value(str(own_points)).run()
-    assert "200 examples of shape (2,)" in said(test)
-    assert by_label(test.button, "Start training")
+def test_the_estimate_is_what_a_run_with_the_same_options_took(open_page, monkeypatch, workplace, copy_run):
+    monkeypatch.setattr(serving, "SAVED_MODELS", workplace)
+    run = copy_run(workplace)
+    page = train(open_page(), dataset="ring")
+    for name, widget in options_of(page, "gans.wgan_gp").items():
+        if name not in ("dataset", "source"):
+            widget.set_value(run.record["arguments"][name])
+    short = estimated_seconds(page.run())
+    assert run.steps()[-1]["seconds"] / 2 < short < run.steps()[-1]["seconds"] * 2
+    page.widget("Epochs").set_value(10 * page.widget("Epochs").value).run()
+    assert 4 * short < estimated_seconds(page) < 12 * short
 
 
-def test_the_estimate_comes_from_runs_of_the_kind(app):
-    first = re.search(r"Takes about (.+?),", said(open_training(app)))[1]
-    twice = open_training(app)
-    twice.number_input(key="gans.wgan_gp/ring/epochs").set_value(40).run()
-    assert re.search(r"Takes about (.+?),", said(twice))[1] != first
+def estimated_seconds(page) -> float:
+    """What the page estimates that a training will take."""
+    number, unit = re.search(r"about ([\d.]+) (second|minute|hour)", page.sentences).groups()
+    return float(number) * {"second": 1, "minute": 60, "hour": 3600}[unit]
 
 
-def test_a_finished_run_is_shown(app, own_run):
-    test = open_training(app)
-    assert not test.exception
-    shown = said(test)
-    assert "finished" in shown
-    assert "epoch 2 of 2" in " ".join(element.proto.text for element in test.get("progress"))
-    assert by_label(test.button, "Stop").disabled
-    assert by_label(test.button, "Resume").disabled
+def test_options_that_cannot_be_get_a_sentence(open_page, wait_until):
+    page = train(open_page(), dataset="ring")
+    page.widget("Batch size").set_value(0).run()
+    page.widget("Start training").click().run()
+    run = page.selectbox(key="run").value
+    wait_until(lambda: open_page(section="Train", run=run).error)
+    (error,) = open_page(section="Train", run=run).error
+    assert "batch_size=0" in error.value.lower()
+    assert "Traceback" not in error.value
 
 
-def test_a_finished_run_can_be_played(app, own_run):
-    test = app("gan.py", model=str(own_run.path))
-    assert not test.exception
-    assert by_label(test.selectbox, "Model").value == str(own_run.path)
-    (lines,) = [code.value for code in test.code]
-    scope = {}
-    exec(lines, scope)
-    np.testing.assert_allclose(
-        scope["samples"], serving.load(own_run.path / "saved_model").sample(n=1000, seed=0)["samples"]
-    )
+# The user's own data.
 
 
-def test_a_run_whose_data_is_gone_can_be_played(app, own_run):
-    own_run.update(arguments=own_run.record["arguments"] | {"dataset": "/gone.npy"})
-    test = app("gan.py", model=str(own_run.path))
-    assert not test.exception
-    assert len(test.get("image")) == 1
+def own_data(page, path):
+    """Type the path of one's own data."""
+    return page.text_input(key="own_path").set_value(str(path)).run()
 
 
-def test_a_damaged_record_gets_a_sentence(app, own_run):
-    (own_run.path / "run.json").write_text("{")
-    test = open_training(app)
-    assert not test.exception
-    for section in ("Play", "Export"):
-        test = app("gan.py", section=section, model=str(own_run.path))
-        assert not test.exception
-        assert "damaged" in said(test)
+def nowhere(folder):
+    return folder / "nowhere"
 
 
-def test_a_damaged_model_gets_a_sentence(app, own_run):
-    (own_run.path / "model.keras").write_bytes(b"nothing")
-    test = app("gan.py", model=str(own_run.path))
-    assert not test.exception
-    assert "cannot be loaded" in said(test)
+def letters(folder):
+    (folder / "points.csv").write_text("x,y\n" + "left,right\n" * 100)
+    return folder / "points.csv"
 
 
-def test_a_run_that_was_deleted_is_said_to_be(app, own_run):
-    shutil.rmtree(own_run.path)
-    test = app("gan.py", section="Train", run=str(own_run.path))
-    assert not test.exception
-    assert "was deleted" in said(test)
+def three_columns(folder):
+    np.save(folder / "points.npy", np.ones((100, 3)))
+    return folder / "points.npy"
 
 
-def test_a_failed_run_says_why(app, own_run):
-    own_run.update(state="failed", error="the disk is full")
-    test = open_training(app)
-    assert "The disk is full" in said(test)
-    assert not by_label(test.button, "Resume").disabled
+def text_called_npy(folder):
+    (folder / "points.npy").write_text("no array at all")
+    return folder / "points.npy"
 
 
-def test_a_killed_run_says_so(app, own_run):
-    own_run.update(state="running")
-    test = open_training(app)
-    assert "its process ended without a word" in said(test).lower()
+def few_points(folder):
+    (folder / "points.csv").write_text("1,2\n3,4\n")
+    return folder / "points.csv"
 
 
-def test_delete(app, own_run):
-    test = open_training(app)
-    by_label(test.button, "Delete it").click().run()
-    assert not test.exception
-    assert not own_run.path.exists()
-    assert runs.every() == []
+def no_pictures(folder):
+    (folder / "pictures").mkdir()
+    return folder / "pictures"
 
 
-def test_two_runs_are_compared_by_what_differs(app, own_run, folder):
-    other = runs.Run(own_run.path.with_name("2026-01-02_00-00-00"))
-    shutil.copytree(own_run.path, other.path)
-    other.update(arguments=other.record["arguments"] | {"penalty": 7.5})
-    test = open_training(app)
-    assert not test.exception
-    assert "`penalty=7.5`" in said(test)
-    assert "`penalty=0.1`" in said(test)
-    assert "`batch_size=8`" not in said(test)
+def broken_picture(folder):
+    (folder / "pictures").mkdir()
+    for index in range(64):
+        (folder / "pictures" / f"{index}.png").write_bytes(b"no picture")
+    return folder / "pictures"
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_export(app, name):
-    test = app("gan.py", section="Export", model=name)
-    assert not test.exception
-    code = "\n".join(element.value for element in test.code)
-    assert f"/v1/models/{name}:predict" in code
-    assert f'serving.load("{name}")' in code
-    body = json.loads(re.search(r"'(\{.*\})'", code)[1])
-    served = serving.load(name)
-    assert getattr(served, body["signature_name"])(**body["inputs"])["samples"].shape[0] == 16
-    labels = [button.proto.label for button in test.get("download_button")]
-    assert labels == ["SavedModel (.zip)", "Keras model (.keras)"]
+@pytest.mark.parametrize(
+    "make", [nowhere, letters, three_columns, text_called_npy, few_points, no_pictures, broken_picture]
+)
+def test_wrong_data_of_the_users_own_gets_a_sentence(open_page, workplace, make):
+    path = make(workplace)
+    page = own_data(train(open_page(), dataset=OWN_DATA), path)
+    (error,) = page.error
+    assert path.name in error.value
+    assert "Traceback" not in error.value
+    assert not [button for button in page.button if button.label == "Start training"]
+
+
+class Trap:
+    """Unpickled, it makes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_nothing_of_the_users_is_unpickled(open_page, workplace):
+    sprung = workplace / "sprung"
+    content = pickle.dumps(np.array([Trap(sprung)], dtype=object))
+    (workplace / "points.npy").write_bytes(content)
+    np.save(workplace / "objects.npy", np.array([Trap(sprung)], dtype=object), allow_pickle=True)
+    page = train(open_page(), dataset=OWN_DATA)
+    for name in ("points.npy", "objects.npy"):
+        assert own_data(page, workplace / name).error
+    page.text_input(key="own_path").set_value("").run()
+    page.file_uploader[0].upload("points.npy", content).run()
+    assert page.error
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("points.npy", b"no array at all"), ("points.csv", b"x,y\n" + b"left,right\n" * 100)]
+)
+def test_a_wrong_upload_gets_a_sentence(open_page, name, content):
+    page = train(open_page(), dataset=OWN_DATA)
+    page.file_uploader[0].upload(name, content).run()
+    (error,) = page.error
+    assert "cannot be read as numbers" in error.value
+
+
+def test_an_upload_is_trained_on(open_page, monkeypatch, own_points):
+    started = []
+    monkeypatch.setattr(runs, "start", lambda command, path: started.append(command))
+    page = train(open_page(), dataset=OWN_DATA)
+    page.file_uploader[0].upload("points.npy", own_points.read_bytes()).run()
+    page.widget("Start training").click().run()
+    (command,) = started
+    dataset = Path(command[command.index("--dataset") + 1])
+    assert dataset.read_bytes() == own_points.read_bytes()
+
+
+def test_own_points_take_the_defaults_of_points(open_page, own_points):
+    page = own_data(train(open_page(), dataset=OWN_DATA), own_points)
+    assert "200 examples" in page.sentences
+    assert (page.widget("Latent dim").value, page.widget("Penalty").value) == (2, 0.1)
+
+
+# Runs.
+
+
+def watch(page, run):
+    """Choose a run to watch."""
+    return page.turn_to("Train").selectbox(key="run").set_value(str(run.path.relative_to(Path.cwd()))).run()
+
+
+def test_a_finished_run_is_shown(open_page, workplace, copy_run):
+    run = copy_run(workplace)
+    page = watch(open_page(), run)
+    assert any("green-badge[finished]" in element.value for element in page.markdown)
+    assert f"{int(run.steps()[-1]['step']):,}" in page.progress[0].text
+    assert page.select_slider[0].value == max(run.previews())
+    assert "metrics.csv" in [button.label for button in page.download_button]
+    assert page.button
+
+
+@pytest.mark.parametrize("kept", [0, 2, 300], ids=lambda kept: f"{kept} bytes")
+def test_a_damaged_run_gets_a_sentence_and_breaks_no_page(open_page, workplace, copy_run, kept):
+    record = copy_run(workplace).path / "run.json"
+    record.write_text("{}" if kept == 2 else record.read_text("utf-8")[:kept], "utf-8")
+    page = open_page()
+    page.turn_to("Export")
+    page.turn_to("Train")
+    assert "is damaged" in page.sentences
+
+
+def test_a_deleted_run_gets_a_sentence(open_page, workplace):
+    gone = "runs/gans.wgan_gp/2026-01-01_00-00-00"
+    page = open_page(section="Train", run=gone)
+    assert "was deleted" in page.sentences
+    assert "was deleted" not in page.run().sentences
+
+
+def test_a_failed_run_says_why(open_page, workplace, copy_run):
+    run = copy_run(workplace, state="failed", error="critic_loss became nan in step 7: a lower learning_rate may help")
+    page = watch(open_page(), run)
+    assert "critic_loss became nan in step 7" in page.sentences
+    assert any("red-badge[failed]" in element.value for element in page.markdown)
+
+
+def test_a_run_whose_process_was_killed_has_failed_and_can_be_resumed(open_page, workplace, copy_run):
+    page = watch(open_page(), copy_run(workplace, state="running"))
+    assert "process ended without a word" in page.sentences
+    assert page.widget("Stop").disabled
+    assert not page.widget("Resume").disabled
+
+
+def test_deleting_a_run_leaves_the_others(open_page, workplace, copy_run):
+    doomed, kept = copy_run(workplace), copy_run(workplace, "2026-01-02_00-00-00")
+    page = watch(open_page(), doomed)
+    page.widget("Delete it").click().run()
+    assert not doomed.path.exists()
+    assert kept.path.exists()
+    assert page.selectbox(key="run").value == str(kept.path.relative_to(workplace))
+
+
+def test_two_runs_are_compared_by_what_differs(open_page, workplace, copy_run):
+    one, other = copy_run(workplace), copy_run(workplace, "2026-01-02_00-00-00", batch_size=16, penalty=0.5)
+    page = watch(open_page(), one)
+    (compared,) = [expander for expander in page.expander if expander.label == "Compare two runs"]
+    labels = compared.selectbox[0].options
+    assert len(labels) == 2
+    assert all(run.path.name in "".join(labels) for run in (one, other))
+    said = " ".join(caption.value for caption in compared.caption)
+    for difference in ("batch_size=8", "batch_size=16", "penalty=0.1", "penalty=0.5"):
+        assert difference in said
+    assert "latent_dim" not in said
+    assert len(compared.image) == 2
+
+
+# Export.
+
+
+@pytest.mark.parametrize("model", SHIPPED)
+def test_export_names_what_it_serves(open_page, model):
+    page = play(open_page(), model).turn_to("Export")
+    assert {"SavedModel (.zip)", "Keras model (.keras)"} <= {button.label for button in page.download_button}
+    commands = "\n".join(block.value for block in page.code)
+    assert f"dlsuite export {model} " in commands
+    assert f"/v1/models/{model}:predict" in commands
+
+
+def test_the_python_lines_on_export_run(open_page):
+    page = play(open_page(), "gans.wgan_gp-ring").turn_to("Export")
+    code = "\n".join(block.value for block in page.code if block.language == "python")
+    variables = {}
+    exec(code, variables)
+    assert variables["model"]
