@@ -109,9 +109,34 @@ def test_k_discriminator_steps_each_on_rows_of_their_own():
     assert int(model.generator_optimizer.iterations) == 1
 
 
+def test_instance_noise_is_on_all_that_the_discriminator_sees():
+    """Fresh noise of the right size on every batch; the discriminator that is served sees none."""
+    model = tiny(instance_noise=0.5)
+    model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    critic, seen = model.critic, []
+
+    class Spy:
+        trainable_variables = critic.trainable_variables
+
+        def __call__(self, x, training):
+            seen.append(x.numpy())
+            return critic(x, training=training)
+
+    model.critic = Spy()
+    model.train_step(tf.ones((4000, 1, 2)))
+    noise = seen[0] - 1
+    np.testing.assert_allclose([noise.mean(), noise.std()], [0, 0.5], atol=0.02)
+    assert len(seen) == 3
+    assert abs(np.corrcoef(noise.ravel(), seen[2].ravel())[0, 1]) < 0.05
+    model.critic = critic
+    score, _ = model.signatures()["score"]
+    np.testing.assert_array_equal(score(tf.ones((2, 2)))["score"], critic(tf.ones((2, 2)))[:, 0])
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        ({"instance_noise": -0.1}, "instance_noise=-0.1: it must be 0 or above"),
         ({"discriminator_steps": 0}, "discriminator_steps=0: it must be above 0"),
         ({"generator_loss": "hinge"}, "generator_loss='hinge': it is one of non-saturating, saturating"),
     ],
