@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import tensorflow  # noqa: F401  # here, and not in a page's thread while pytest rewrites what it imports
 from playwright.sync_api import expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 
