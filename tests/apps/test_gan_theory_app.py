@@ -30,6 +30,12 @@ def test_every_game_is_shown_as_it_goes(open_page, method, updates):
     assert ("λ =" in said) == (method != "wgan_gp")
 
 
+def test_both_lessons_end_with_the_errata(open_page):
+    for section in ("Optimum", "Convergence"):
+        (errata,) = [each for each in open_page(section=section).expander if each.label.startswith("Errata")]
+        assert "best discriminator is not $p/(p+q)$" in errata.markdown[0].value
+
+
 def test_the_sliders_are_those_of_the_method(open_page):
     labels = {
         method: {slider.label for slider in open_page(section="Convergence", method=method).slider}
