@@ -147,16 +147,25 @@ def one_latent_vector(controls, screen, trained):
         moved = st.session_state.setdefault(f"moved {seed}", {})  # outlives the sliders that are out of sight
         columns = st.columns(2)
         for dimension in shown:
-            start = moved.get(dimension, round(float(np.clip(latent[dimension], -3, 3)), 2))
-            moved[dimension] = columns[dimension % 2].slider(
-                f"z{dimension}", -3.0, 3.0, start, 0.05, key=f"z{dimension}.{seed}", bind="query-params"
+            drawn = round(float(np.clip(latent[dimension], -3, 3)), 2)
+            value = columns[dimension % 2].slider(
+                f"z{dimension}",
+                -3.0,
+                3.0,
+                moved.get(dimension, drawn),
+                0.05,
+                key=f"z{dimension}.{seed}",
+                bind="query-params",
             )
+            moved[dimension] = value
+            if value == drawn:
+                del moved[dimension]
         for dimension, value in moved.items():
             if dimension < len(latent):
                 latent[dimension] = value
     lines = [
         f'latent = model.sample(n=1, seed={seed})["latent"]',
-        f"latent[0, {list(moved)}] = {[round(value, 2) for value in moved.values()]}",
+        *(f"latent[0, {dimension}] = {value:.2f}" for dimension, value in moved.items() if dimension < len(latent)),
         'samples = model.decode(latent=latent)["samples"]',
     ]
     with screen:

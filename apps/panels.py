@@ -1,12 +1,14 @@
 """Widgets that every lecture's app shares: playing trained models, training, watching runs, exporting."""
 
 import gc
+import hashlib
 import io
 import json
 import math
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zipfile
@@ -23,6 +25,7 @@ from dlsuite.data import own
 
 OWN_DATA = "my own …"
 LIVE_SECONDS = 2.0
+SECONDS_TO_START = 60
 SEED_LIMIT = 2**31 - 1
 
 
@@ -44,7 +47,10 @@ def _begin_to_load_tensorflow() -> threading.Thread:
 
 def _load_tensorflow() -> None:
     import keras
-    import tensorflow  # noqa: F401
+    import tensorflow as tf
+
+    # The page plays small models; a GPU, which one process takes whole, is for the trainings beside it.
+    tf.config.set_visible_devices([], "GPU")
 
     # Streamlit clears Keras's session and collects all garbage after every rerun, 300 ms each with TensorFlow loaded.
     # Nothing here builds Keras models, so there is nothing to clear, and what has been loaded by now stays.
@@ -246,7 +252,11 @@ def start_form(lessons: list[str]) -> None:
     if active:
         st.caption(f":material/info: {active[0].title} is training; two at once are each slower.")
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
-        path = runs.new_path(name)
+        try:
+            path = runs.new_path(name)
+        except OSError as error:
+            st.error(f"There can be no run: {error.strerror}.")
+            return
         flags = [part for key, value in arguments.items() for part in (f"--{key.replace('_', '-')}", str(value))]
         runs.start(["train", name, *flags, "--run-dir", str(path)], path)
         st.session_state["run"] = str(path)
@@ -273,21 +283,34 @@ def _dataset_input(option: catalog.Option) -> str | None:
         return None
     path = str(Path(typed).expanduser().resolve()) if typed else _keep_uploads(files)
     try:
-        examples = own.points(path) if datasets.kind(path) == "points" else own.images(path)
-    except ValueError as error:
-        st.error(str(error))
+        count, shape = _look_at(path, max(file.stat().st_mtime for file in [Path(path), *Path(path).glob("*")]))
+    except (ValueError, OSError) as error:
+        st.error(str(error) if isinstance(error, ValueError) else f"dataset={path!r}: there is no such file or folder")
         return None
-    st.caption(f"{len(examples)} examples of shape {examples.shape[1:]}")
+    st.caption(f"{count} examples of shape {shape}")
     return path
+
+
+@st.cache_data(show_spinner="Reading your data …")
+def _look_at(path: str, changed: float) -> tuple[int, tuple]:
+    """How many examples there are of one's own, and of which shape; `changed` is when the newest was written."""
+    examples = own.points(path) if datasets.kind(path) == "points" else own.images(path)
+    return len(examples), examples.shape[1:]
 
 
 def _keep_uploads(files) -> str:
     """Uploads as files below runs/: the path of one file of points, or of the folder of all pictures."""
-    folder = runs.ROOT / "uploads" / "-".join(sorted({file.file_id for file in files}))[:80]
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        (folder / Path(file.name).name).write_bytes(file.getvalue())
-    first = folder / Path(files[0].name).name
+    identity = hashlib.sha256(" ".join(sorted(file.file_id for file in files)).encode()).hexdigest()[:16]
+    folder = runs.ROOT / "uploads" / identity
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+            filled = Path(temporary) / "files"
+            filled.mkdir()
+            for index, file in enumerate(files):
+                (filled / f"{index:05d}-{Path(file.name).name}").write_bytes(file.getvalue())
+            filled.rename(folder)
+    first = min(folder.iterdir())
     return str((first if own.is_points(first.name) else folder).resolve())
 
 
@@ -319,14 +342,14 @@ def estimated_seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
     if steps is None:
         return None
     known = {}
-    for run in [*runs_of([lesson.name]), *(runs.Run(SAVED_MODELS / name) for name in serving.names(lesson.name))]:
+    for run in [*runs_of([lesson.name]), *shipped_as_runs(lesson.name)]:
         try:
             record, rows = run.record, run.steps()
             if kind(record["arguments"]) != kind(arguments):
                 continue
         except (runs.RunError, OSError, ValueError):
             continue
-        if "seconds" in record:
+        if "seconds" in record and "steps_per_epoch" in record:
             each = record["seconds"] / (record["steps_per_epoch"] * record["epochs"])
         elif len(rows) > 1:
             each = (rows[-1]["seconds"] - rows[0]["seconds"]) / (rows[-1]["step"] - rows[0]["step"])
@@ -337,6 +360,11 @@ def estimated_seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
         return None
     nearest = min(known, key=lambda examples: abs(math.log(examples / work(arguments))))
     return known[nearest] * max(1.0, work(arguments) / nearest) * steps * arguments["epochs"]
+
+
+def shipped_as_runs(lesson: str) -> list[runs.Run]:
+    """The shipped models of a lesson; their run.json says how they were trained."""
+    return [runs.Run(SAVED_MODELS / name) for name in serving.names() if catalog.module_of(name) == lesson]
 
 
 def steps_per_epoch(arguments: dict) -> int | None:
@@ -373,7 +401,7 @@ def choose_run(lessons: list[str]) -> runs.Run | None:
     return runs.Run(choose("Run", paths, "run", format_func=_run_title)) if paths else None
 
 
-BADGES = {"running": "blue", "stopped": "orange", "finished": "green", "failed": "red", "starting": "gray"}
+BADGES = {"running": "blue", "stopped": "orange", "finished": "green", "failed": "red"}
 
 
 def watch(run: runs.Run) -> None:
@@ -390,8 +418,13 @@ def _watch(run: runs.Run, was_live: bool) -> None:
             st.warning("This run was deleted.")
         elif (run.path / "run.json").exists():
             st.error(str(error))
-        else:
+        elif time.time() - run.path.stat().st_mtime < SECONDS_TO_START or run.is_alive:
             st.info("Starting …")
+            _show_log(run)
+        else:
+            said = [line for line in run.log().splitlines() if line.startswith("dlsuite: ")]
+            st.error(said[-1].removeprefix("dlsuite: ") if said else "It did not start; the log may say why.")
+            st.button("Delete it", on_click=_delete, args=[run])
             _show_log(run)
 
 

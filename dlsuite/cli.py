@@ -6,12 +6,15 @@ import errno
 import json
 import logging
 import os
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
+import dlsuite
 from dlsuite import catalog, runs, serving, shipping
-from dlsuite.data import sources
+from dlsuite.data import names, sources
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 log = logging.getLogger("dlsuite")
@@ -25,12 +28,15 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     log.setLevel(logging.INFO)
-    options = _parser(given).parse_args(given)
+    options = _parser().parse_args(given)
     try:
         return options.run(options) or 0
     except EXPECTED as error:
-        print(f"dlsuite: {error}", file=sys.stderr)
-        return 1
+        message = str(error)
+    except OSError as error:
+        message = f"{error.filename}: {error.strerror}" if error.filename else f"{error.strerror or error}"
+    print(f"dlsuite: {message}", file=sys.stderr)
+    return 1
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,7 +44,7 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def _parser(given) -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="dlsuite", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -98,34 +104,52 @@ def _default_help(lesson, option) -> str:
 def _train(options) -> None:
     lesson = catalog.lesson(options.name)
     arguments = lesson.resolve({name: getattr(options, name) for name in lesson.options})
-    run = runs.create(options.name, arguments, options.run_dir, devices=options.devices)
-    _perform(run)
+    if "dataset" in arguments and arguments["dataset"] not in names.NAMED:
+        arguments["dataset"] = str(Path(arguments["dataset"]).expanduser().resolve())  # found again from anywhere
+    run = runs.Run(options.run_dir or runs.new_path(options.name))
+    with _stoppable() as is_asked_to_stop, run.lock():
+        runs.create(options.name, arguments, run.path, devices=options.devices)
+        _perform(run, is_asked_to_stop)
 
 
 def _resume(options) -> None:
     run = runs.Run(options.run_dir)
-    state = run.state
-    if state == "finished":
+    if run.state == "finished":
         print(f"{run.path} has finished: there is nothing to resume")
-    else:
-        _perform(run)
+        return
+    with _stoppable() as is_asked_to_stop, run.lock():
+        run.tidy()
+        _perform(run, is_asked_to_stop)
 
 
-def _perform(run: runs.Run) -> None:
-    """Train, or go on training, in a run directory, and keep its state right whatever happens."""
-    with run.lock(), _logging_to(run):
-        run.update(state="running", pid=os.getpid(), error="")
-        os.nice(int(os.environ.get("DLSUITE_NICE", 0)))
-        record = run.record
-        shown = "  ".join(f"{name}={value}" for name, value in record["arguments"].items())
-        log.info("%s in %s\n%s", record["name"], run.path, shown)
+@contextlib.contextmanager
+def _stoppable():
+    """Make SIGTERM and Ctrl-C a wish that training looks for; gives the function that tells of it."""
+    asked = threading.Event()
+    before = {name: signal.signal(name, lambda *_: asked.set()) for name in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield asked.is_set
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _perform(run: runs.Run, is_asked_to_stop) -> None:
+    """Train, or go on training, in a run directory that is locked, and keep its state right whatever happens."""
+    with _logging_to(run):
         try:
-            _fit(run, record)
+            run.update(state="running", pid=os.getpid(), error="")
+            os.nice(int(os.environ.get("DLSUITE_NICE", 0)))
+            record = run.record
+            shown = "  ".join(f"{name}={value}" for name, value in record["arguments"].items())
+            log.info("%s in %s\n%s", record["name"], run.path, shown)
+            _fit(run, record, is_asked_to_stop)
+            run.update(state="finished")
+        except runs.Stopped:
+            run.update(state="stopped")
+            log.info("stopped; go on with: dlsuite resume %s", run.path)
+            return
         except BaseException as error:
-            if type(error).__name__ == "Stopped":
-                run.update(state="stopped")
-                log.info("stopped; go on with: dlsuite resume %s", run.path)
-                return
             message = _sentence(error, run)
             with contextlib.suppress(OSError, runs.RunError):  # a full disk takes no message either
                 run.update(state="failed", error=message)
@@ -135,27 +159,39 @@ def _perform(run: runs.Run) -> None:
                 raise runs.RunError(message) from error
             log.error("failed: %s", message)
             raise
-        run.update(state="finished")
-        log.info("finished; play with it: dlsuite export %s", run.path)
+        log.info("finished; measure it: dlsuite evaluate %s", run.path)
 
 
-def _fit(run, record) -> None:
+def _fit(run, record, is_asked_to_stop) -> None:
     import importlib
 
-    from dlsuite.recorder import Recorder, handle_signals
-
-    recorder = Recorder(run)
-    handle_signals(recorder)
     import keras
     import tensorflow as tf
 
+    from dlsuite.recorder import Recorder
+
+    expected = catalog.lesson(record["name"]).options.keys()
+    if record["arguments"].keys() != expected:
+        raise runs.RunError(f"{run.path} was begun by another version of dlsuite, whose options differ: train anew")
+    recorder = Recorder(run, is_asked_to_stop)
+    versions = {
+        "dlsuite": dlsuite.__version__,
+        "python": sys.version.split()[0],
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
+    if record.get("versions", versions) != versions:
+        log.warning("begun with %s, going on with %s: the end may differ", record["versions"], versions)
     run.update(
-        versions={"python": sys.version.split()[0], "tensorflow": tf.__version__, "keras": keras.__version__},
-        started=run.record.get("started") or time.strftime("%Y-%m-%d %H:%M:%S"),
+        versions=versions,
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        started=record.get("started") or time.strftime("%Y-%m-%d %H:%M:%S"),
     )
     if not sys.stdout.isatty():
         keras.config.disable_interactive_logging()
     module = importlib.import_module(f"dlsuite.{record['name']}")
+    if is_asked_to_stop():
+        raise runs.Stopped
     with _devices(record["devices"], record["arguments"]):
         module.train(**record["arguments"], initial_epoch=recorder.initial_epoch, callbacks=[recorder])
 
@@ -180,7 +216,12 @@ def _devices(count: int, arguments: dict):
 
 @contextlib.contextmanager
 def _logging_to(run):
-    handler = logging.FileHandler(run.path / "log.txt", encoding="utf-8")
+    """Write the log to the run's log.txt, unless that is where stderr goes already, as in a run that the app starts."""
+    file = run.path / "log.txt"
+    if file.exists() and os.path.samestat(os.fstat(2), os.stat(file)):
+        yield
+        return
+    handler = logging.FileHandler(file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     log.addHandler(handler)
     try:
@@ -227,7 +268,11 @@ def _list(options) -> None:
         print(f"  {name}")
     print("runs:")
     for run in runs.every():
-        print(f"  {run.path!s:60} {run.state}")
+        try:
+            state = run.state
+        except runs.RunError as error:
+            state = str(error)
+        print(f"  {run.path!s:60} {state}")
 
 
 if __name__ == "__main__":

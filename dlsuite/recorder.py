@@ -9,7 +9,6 @@ import csv
 import io
 import logging
 import math
-import signal
 import time
 from pathlib import Path
 
@@ -26,32 +25,25 @@ SECONDS_PER_FLUSH = 1
 SECONDS_PER_CHECKPOINT = 60
 
 
-class Stopped(Exception):
-    """Training was asked to stop, and did."""
-
-
 class Recorder(keras.callbacks.Callback):
     """Keeps a run directory while `fit` runs; give it to `train` with its `initial_epoch`.
 
     Args:
         run: the run directory; where it holds a checkpoint, training goes on from there.
+        is_asked_to_stop: a function that tells whether training is to finish its step, write a checkpoint and end.
 
     Raises:
         runs.RunError: the checkpoint is damaged.
     """
 
-    def __init__(self, run: runs.Run):
+    def __init__(self, run: runs.Run, is_asked_to_stop):
         super().__init__()
-        self.run = run
+        self.run, self.is_asked_to_stop = run, is_asked_to_stop
         self.state = checkpoint.load(run.path / "checkpoint")
         self.initial_epoch = int(self.state["epoch"]) if self.state else 0
         self.initial_step = int(self.state["step"]) if self.state else 0
-        self.is_stopping = self.is_stopped = False
+        self.is_stopped = False
         self.step_rows = []
-
-    def stop(self, *_):
-        """Finish the step, write a checkpoint and end; may be called by a signal."""
-        self.is_stopping = True
 
     # What Keras calls.
 
@@ -66,10 +58,9 @@ class Recorder(keras.callbacks.Callback):
         ]
         self.step_rows = [row for row in _rows(self.run.path / "steps.csv") if int(row["step"]) <= done]
         self.seconds_before = float(self.step_rows[-1]["seconds"]) if self.step_rows else 0.0
-        for step, picture in self.run.previews().items():
-            if step > done:
-                picture.unlink()
-                picture.with_suffix(".npz").unlink(missing_ok=True)
+        for file in (self.run.path / "preview").glob("*"):
+            if int(file.stem) > done:
+                file.unlink()
         if self.state:
             if self.model.optimizer is not None:  # it would make its slots in the first step, too late
                 self.model.optimizer.build(self.model.trainable_variables)
@@ -91,11 +82,11 @@ class Recorder(keras.callbacks.Callback):
         if done_in_epoch <= self.skipped:
             return
         done, now = self.epoch * self.steps_per_epoch + done_in_epoch, time.monotonic()
-        values = {name: float(value) for name, value in logs.items()}
-        for name, value in values.items():
-            if not math.isfinite(value):
-                raise FloatingPointError(f"{name} became {value} in step {done}: a lower learning_rate may help")
         if done - self.last_step_row >= STEPS_PER_ROW:
+            values = {name: float(value) for name, value in logs.items()}
+            for name, value in values.items():
+                if not math.isfinite(value):
+                    raise FloatingPointError(f"{name} became {value} by step {done}: a lower learning_rate may help")
             seconds = self.seconds_before + now - self.began
             row = {"step": done, "epoch": self.epoch + 1, "seconds": round(seconds, 3), **values}
             self.step_rows.append(row)
@@ -106,7 +97,7 @@ class Recorder(keras.callbacks.Callback):
         # Often at first, when much changes, and then ever more rarely.
         if now - self.last_preview > max(2.0, 0.04 * (now - self.began)):
             self._preview(done)
-        if self.is_stopping:
+        if self.is_asked_to_stop():
             self._checkpoint(self.epoch, done_in_epoch)
             self.is_stopped = self.model.stop_training = True
         elif now - self.last_checkpoint > SECONDS_PER_CHECKPOINT:
@@ -121,14 +112,18 @@ class Recorder(keras.callbacks.Callback):
         self._preview((epoch + 1) * self.steps_per_epoch)
         summary = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
         log.info("epoch %d/%d  %s", epoch + 1, self.epochs, summary)
-        if self.is_stopping and epoch + 1 < self.epochs:
+        if self.is_asked_to_stop() and epoch + 1 < self.epochs:
             self.is_stopped = self.model.stop_training = True
 
     def on_train_end(self, logs=None):
         _write_table(self.run.path / "steps.csv", self.step_rows)
         if self.is_stopped:
-            raise Stopped
-        _write_whole(self.run.path / "model.keras", self.model.save)
+            raise runs.Stopped
+        self.run.update(seconds=round(self.seconds_before + time.monotonic() - self.began, 1))
+        temporary = self.run.path / ".model.keras"
+        self.model.save(temporary)
+        runs.write(self.run.path / "model.keras", temporary.read_bytes())
+        temporary.unlink()
 
     # What it writes.
 
@@ -168,12 +163,6 @@ class Recorder(keras.callbacks.Callback):
         self.model.train_function = skip
 
 
-def handle_signals(recorder: Recorder) -> None:
-    """Make SIGTERM and Ctrl-C a graceful stop."""
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, recorder.stop)
-
-
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with open(path, newline="", encoding="utf-8") as file:
@@ -189,10 +178,3 @@ def _write_table(path: Path, rows: list[dict]) -> None:
         table.writeheader()
         table.writerows(rows)
         runs.write(path, text.getvalue().encode())
-
-
-def _write_whole(path: Path, save) -> None:
-    temporary = path.with_name(f".{path.name}")
-    save(temporary.with_suffix(".keras"))
-    runs.write(path, temporary.with_suffix(".keras").read_bytes())
-    temporary.with_suffix(".keras").unlink()

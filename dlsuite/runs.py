@@ -34,6 +34,10 @@ class RunError(Exception):
     """Something is wrong with a run directory; the message is a sentence for the user."""
 
 
+class Stopped(Exception):
+    """Training was asked to stop, and did."""
+
+
 class Run:
     """One run directory, read anew at every access."""
 
@@ -61,8 +65,9 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The model and when its training began, for people."""
-        return f"{self.record['name']} · {self.record['arguments'].get('dataset', 'mnist')} · {self.path.name}"
+        """The model, what it is trained on, and the directory's name, for people."""
+        record = self.record
+        return " · ".join(filter(None, [record["name"], record["arguments"].get("dataset"), self.path.name]))
 
     @property
     def state(self) -> str:
@@ -91,7 +96,8 @@ class Run:
 
     @contextlib.contextmanager
     def lock(self):
-        """Hold the directory for this process; `RunError` while another one has it."""
+        """Hold the directory for this process, made if need be; `RunError` while another one has it."""
+        self.path.mkdir(parents=True, exist_ok=True)
         with open(self.path / "lock", "a") as file:
             for attempt in range(20):
                 try:
@@ -102,6 +108,12 @@ class Run:
                         raise RunError(f"{self.path} is being trained by another process") from None
                     time.sleep(0.05)
             yield
+
+    def tidy(self) -> None:
+        """Remove what a killed process has left half-written. The caller holds the lock."""
+        for file in self.path.rglob(".*"):
+            if file.is_file():
+                file.unlink()
 
     def update(self, **fields) -> None:
         """Change fields of run.json."""
@@ -175,9 +187,16 @@ def new_path(name: str, root: Path | None = None) -> Path:
 
 
 def every(root: Path | None = None) -> list[Run]:
-    """All runs below `root`, the newest first."""
+    """All runs below `root`, the one that changed last first."""
     files = (ROOT if root is None else root).glob("*/*/run.json")
-    return [Run(file.parent) for file in sorted(files, key=lambda file: file.parent.name, reverse=True)]
+    return [Run(file.parent) for file in sorted(files, key=_changed, reverse=True)]
+
+
+def _changed(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except FileNotFoundError:  # deleted meanwhile
+        return 0
 
 
 def start(command: list[str], path: Path) -> subprocess.Popen:
@@ -193,7 +212,7 @@ def start(command: list[str], path: Path) -> subprocess.Popen:
             stdout=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
-            env=os.environ | {"DLSUITE_NICE": "5"},
+            env=os.environ | {"DLSUITE_NICE": "5", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
         )
 
 
@@ -222,5 +241,4 @@ def _read_table(path: Path) -> list[dict[str, float]]:
             rows = list(csv.DictReader(file))
     except FileNotFoundError:
         return []
-    # The last row of a table that is being written can be torn.
-    return [{key: float(value) for key, value in row.items()} for row in rows if all(row.values()) and None not in row]
+    return [{key: float(value) for key, value in row.items()} for row in rows]

@@ -20,15 +20,16 @@ class ModelError(Exception):
     """There is no such model, or it cannot be loaded; the message is a sentence for the user."""
 
 
-def names(package: str = "") -> list[str]:
-    """The trained models that ship, of one lecture or of all."""
-    return sorted(folder.parent.name for folder in SAVED_MODELS.glob(f"{package}*/model.keras"))
+def names() -> list[str]:
+    """The trained models that ship."""
+    return sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/model.keras"))
 
 
 class Served:
     """A SavedModel's signatures as functions on NumPy arrays: `model.sample(n=16, seed=3)["samples"]`.
 
-    Each takes its inputs by name, and answers with a dictionary of arrays. They are the very functions that TF Serving
+    Each takes its inputs by name, or in the alphabetical order of their names, in which a SavedModel keeps them, and
+    answers with a dictionary of arrays. They are the very functions that TF Serving
     serves.
     """
 
@@ -44,10 +45,11 @@ class Served:
             setattr(self, name, functools.partial(_call, function))
 
 
-def _call(function, **inputs):
+def _call(function, *values, **inputs):
     import tensorflow as tf
 
     _, specs = function.structured_input_signature
+    inputs = dict(zip(sorted(specs), values, strict=False)) | inputs
     given = {name: tf.constant(value, specs[name].dtype) for name, value in inputs.items()}
     return {name: value.numpy() for name, value in function(**given).items()}
 
@@ -58,7 +60,7 @@ def load(name: str | Path) -> Served:
     Raises:
         ModelError: there is none.
     """
-    folder = Path(name) if isinstance(name, Path) or Path(name).is_dir() else SAVED_MODELS / name
+    folder = SAVED_MODELS / name if str(name) in names() else Path(name)
     versions = sorted((int(version.name) for version in folder.glob("[0-9]*") if version.name.isdigit()), reverse=True)
     if not versions:
         raise ModelError(f"there is no trained model {name!s}: choose one of {', '.join(names())}")

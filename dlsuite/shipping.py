@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 from dlsuite import SAVED_MODELS, catalog, runs, serving
-from dlsuite.data import sources
+from dlsuite.data import names, sources
 
-KEPT = ("name", "arguments", "devices", "versions", "steps_per_epoch", "epochs", "state")
+KEPT = ("name", "arguments", "devices", "cores", "versions", "steps_per_epoch", "epochs", "state", "seconds")
 
 
 def ship(run: runs.Run, name: str | None = None) -> Path:
@@ -33,9 +33,10 @@ def ship(run: runs.Run, name: str | None = None) -> Path:
     if catalog.module_of(name) != record["name"]:
         raise ValueError(f"name={name!r}: a trained {record['name']} is named that, or that with a hyphen and a word")
     folder = SAVED_MODELS / name
+    model = serving.load_keras(run.path, compile=False)
     shutil.rmtree(folder, ignore_errors=True)
-    serving.save(serving.load_keras(run.path, compile=False), folder)
-    kept = {key: record[key] for key in KEPT} | {"seconds": run.steps()[-1]["seconds"]}
+    serving.save(model, folder)
+    kept = {key: record[key] for key in KEPT if key in record}
     (folder / "run.json").write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
     (folder / "README.md").write_text(_card(name, kept, folder), "utf-8")
     serving.write_config()
@@ -54,18 +55,19 @@ def measure(model: str | Path, dataset: str | None = None, source: str = "auto")
 
 def _card(name: str, record: dict, folder: Path) -> str:
     lesson, arguments = catalog.lesson(record["name"]), record["arguments"]
-    defaults = lesson.resolve({key: value for key, value in arguments.items() if key == "dataset"})
-    stated = ("dataset", "source", "seed")
-    flags = [f"--{key.replace('_', '-')} {arguments[key]}" for key in stated if key in arguments]
-    flags += [
+    # What the signature alone does not say, or may come to say otherwise one day.
+    flags = [
         f"--{key.replace('_', '-')} {value}"
         for key, value in arguments.items()
-        if key not in stated and value != defaults[key]
+        if key in ("dataset", "source", "seed") or value != lesson.options[key].default
     ]
     variant = name.partition("-")[2]
     run_dir = f"runs/{record['name']}/{variant or 'shipped'}"
-    files = [file for file in folder.rglob("*") if file.is_file()]
+    naming = f" --name {name}" if variant else ""
+    cores = f" of {record['cores']} CPU cores" if "cores" in record else ""
     versions = record["versions"]
+    every_option = ", ".join(f"`{key}={value}`" for key, value in arguments.items())
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
     return f"""# {name}
 
 {lesson.title}.
@@ -73,27 +75,30 @@ def _card(name: str, record: dict, folder: Path) -> str:
 Trained and written by
 
     dlsuite train {record["name"]} {" ".join(flags)} --run-dir {run_dir}
-    dlsuite ship {run_dir}{f" --name {name}" if variant else ""}
+    dlsuite ship {run_dir}{naming}
 
-in {record["seconds"] / 60:.1f} minutes of 2 CPU cores, with TensorFlow {versions["tensorflow"]} and Keras \
-{versions["keras"]}. All options: {", ".join(f"`{key}={value}`" for key, value in arguments.items())}.
+in {record["seconds"] / 60:.1f} minutes{cores}, with TensorFlow {versions["tensorflow"]} and Keras {versions["keras"]}.
+All options: {every_option}.
 
 ## Held-out metrics
 
-{"".join(_metrics_of(name, arguments))}Size: {sum(file.stat().st_size for file in files) / 1e6:.2f} MB in all.
+{"".join(_metrics_of(name, arguments))}Size: {size:.2f} MB in all.
 """
 
 
 def _metrics_of(name: str, arguments: dict) -> list[str]:
-    is_mnist = arguments.get("dataset", "mnist") == "mnist"
-    held_out = {"bundled": "10,000 fresh points"}
-    if is_mnist:
-        held_out = {"tfds": "MNIST's 10,000 test digits", "bundled": "the 1,000 digits that are bundled for testing"}
+    dataset = arguments.get("dataset", "mnist")
+    held_out = {"bundled": "10,000 fresh points" if dataset in names.NAMED else "every fifth of the own examples"}
+    if dataset == "mnist":
+        held_out = {
+            "bundled": "the 1,000 bundled digits that have trained nothing and chosen nothing",
+            "tfds": "MNIST's 10,000 test digits, by which the default settings were chosen",
+        }
     tables = []
     for source, data in held_out.items():
         if source == "tfds" and not sources.is_prepared("mnist"):
             continue
         rows = "\n".join(f"| `{key}` | {value:.4g} |" for key, value in measure(name, source=source).items())
-        command = f"dlsuite evaluate {name}" + (f" --source {source}" if is_mnist else "")
+        command = f"dlsuite evaluate {name}" + (f" --source {source}" if dataset == "mnist" else "")
         tables.append(f"On {data} (`{command}`):\n\n| metric | value |\n|---|---|\n{rows}\n\n")
     return tables

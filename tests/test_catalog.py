@@ -72,7 +72,7 @@ def test_resolve_takes_what_is_given_and_fills_in_by_dataset(without_tfds, own_p
     lesson = catalog.lesson("gans.wgan_gp")
     on_ring = lesson.resolve({"dataset": "ring", "epochs": 3, "penalty": None})
     assert (on_ring["epochs"], on_ring["penalty"], on_ring["batch_size"]) == (3, 0.1, 256)
-    assert lesson.resolve({"dataset": "mnist"})["penalty"] == 10
+    assert lesson.resolve({"dataset": "mnist"})["penalty"] == lesson.defaults["images"]["penalty"] != 0.1
     assert lesson.resolve({"dataset": str(own_points)})["penalty"] == 0.1
     assert lesson.resolve({"dataset": "mnist", "source": "auto"})["source"] == "bundled"
     assert lesson.resolve({"dataset": "ring", "source": "tfds"})["source"] == "bundled"

@@ -1,7 +1,9 @@
 """The command: one sentence for every wrong call, JSON and nothing else where JSON was asked for."""
 
+import errno
 import json
 import logging
+import os
 import re
 import shutil
 import signal
@@ -90,6 +92,33 @@ def test_a_wrong_call_in_a_process_of_its_own(start):
     assert "gans.nothing" in start("train", "gans.nothing").fail(status=2)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["resume", "file"], ["train", "gans.gan", "--dataset", "ring", "--run-dir", "file"], ["evaluate", "file"]],
+    ids=" ".join,
+)
+def test_a_file_in_the_place_of_a_directory(command, tmp_path, arguments):
+    (tmp_path / "file").write_text("no directory")
+    status, said, complaints = command(*arguments)
+    assert (status, said, len(complaints)) == (1, "", 1)
+    assert "file" in complaints[0]
+
+
+def test_a_disk_that_is_full_from_the_start(command, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    status, _, (complaint,) = command("train", "gans.gan", "--dataset", "ring")
+    assert (status, complaint) == (1, "dlsuite: No space left on device")
+
+
+def test_own_data_is_found_again_from_another_folder(command, own_points, tmp_path):
+    (tmp_path / "mine.npy").write_bytes(own_points.read_bytes())
+    command("train", "gans.gan", "--dataset", "./mine.npy", "--epochs", 0, "--run-dir", "run")
+    assert runs.Run("run").record["arguments"]["dataset"] == str(tmp_path / "mine.npy")
+
+
 def test_a_loss_that_is_no_number_ends_the_run(start, own_points, tmp_path):
     run = runs.Run(tmp_path / "run")
     arguments = ["--dataset", own_points, "--batch-size", 8, "--learning-rate", "1e30", "--run-dir", run.path]
@@ -132,6 +161,8 @@ def test_list(command, tmp_path):
     for name in serving.names():
         assert f"\n  {name}\n" in said
     assert re.search(r"runs/gans\.gan/now +stopped", said)
+    (tmp_path / "runs" / "gans.gan" / "now" / "run.json").write_text("{")
+    assert re.search(r"runs/gans\.gan/now .*is damaged", command("list")[1])
 
 
 def test_help_shows_every_option_with_its_resolved_default(command):

@@ -25,6 +25,21 @@ SETTINGS = {
 }
 EPOCHS = 4
 
+# Killed at the very instant: the file of this name has been replaced for the N-th time.
+KILLED_ON_WRITING = """
+import os, signal, sys
+replace, name, left = os.replace, sys.argv.pop(1), int(sys.argv.pop(1))
+def replace_and_die(source, target):
+    global left
+    replace(source, target)
+    left -= os.path.basename(target) == name
+    if not left:
+        os.killpg(0, signal.SIGKILL)
+os.replace = replace_and_die
+from dlsuite.cli import main
+sys.exit(main())
+"""
+
 # The disk fills up at the checkpoint number N: from then on nothing can be synced.
 ON_A_DISK_THAT_FILLS = """
 import errno, os, sys
@@ -212,9 +227,22 @@ def test_two_processes_in_one_directory(ring, start, tmp_path, wait_until):
     first = begin(start, arguments, run.path)
     wait_until(lambda: run.previews())
     assert "is being trained by another process" in start("resume", run.path).fail()
-    assert "already holds a run" in begin(start, arguments, run.path).fail()
+    assert "is being trained by another process" in begin(start, arguments, run.path).fail()
     assert run.state == "running"
     assert run.record["pid"] == first.pid
+
+
+@pytest.mark.parametrize(("file", "times"), [("metrics.csv", 2), ("state.npz", 2), ("model.keras", 1)])
+def test_killed_between_two_files(ring, start, tmp_path, file, times):
+    """After an epoch's row and before its checkpoint; after the checkpoint; after the model and before the end."""
+    arguments, reference = ring
+    run = runs.Run(tmp_path / "run")
+    program = ["-c", KILLED_ON_WRITING, file, str(times)]
+    process = start("train", *arguments, "--epochs", EPOCHS, "--run-dir", run.path, program=program)
+    assert process.finish().returncode == -signal.SIGKILL
+    assert run.state == "failed"
+    start("resume", run.path).succeed()
+    assert_same(run, reference)
 
 
 def test_a_full_disk_leaves_the_last_checkpoint_whole(ring, start, tmp_path):
@@ -229,6 +257,36 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(ring, start, tmp_path):
     assert [file.name for file in run.path.rglob(".*")] == []  # no half-written file is left
     start("resume", run.path).succeed()
     assert_same(run, reference)
+
+
+def test_a_stop_while_it_still_loads(ring, start, tmp_path, wait_until):
+    """In the first seconds there is nothing to save yet; resuming starts over."""
+    arguments, reference = ring
+    run = runs.Run(tmp_path / "run")
+    process = begin(start, arguments, run.path)
+    wait_until(lambda: (run.path / "log.txt").exists())
+    process.send_signal(signal.SIGTERM)
+    process.succeed()
+    assert run.state == "stopped"
+    start("resume", run.path).succeed()
+    assert_same(run, reference)
+
+
+def test_options_of_another_version_are_an_error(ring, start, tmp_path):
+    _, reference = ring
+    run = runs.Run(shutil.copytree(reference.path, tmp_path / "run"))
+    arguments = {name: value for name, value in run.record["arguments"].items() if name != "averaging"}
+    run.update(state="stopped", arguments=arguments)
+    assert "another version of dlsuite" in start("resume", run.path).fail()
+
+
+def test_what_a_kill_left_half_written_is_gone_after_a_resume(ring, start, tmp_path):
+    _, reference = ring
+    run = runs.Run(shutil.copytree(reference.path, tmp_path / "run"))
+    run.update(state="stopped")
+    (run.path / "checkpoint" / ".state.npz.1").write_bytes(b"half")
+    start("resume", run.path).succeed()
+    assert [file.name for file in run.path.rglob(".*")] == []
 
 
 def test_a_stop_by_the_run_itself(start, tmp_path, wait_until):

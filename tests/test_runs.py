@@ -59,13 +59,26 @@ def test_new_paths_differ(tmp_path):
     assert first.parent == tmp_path / "gans.gan"
 
 
-def test_every_lists_the_newest_first(tmp_path):
-    paths = [tmp_path / "gans.gan" / "2026-01-02", tmp_path / "gans.wgan_gp" / "2026-01-03", tmp_path / "a" / "2026-01"]
-    for path in paths:
-        runs.create(path.parent.name, {}, path)
+def test_every_lists_what_changed_last_first(tmp_path):
+    paths = [tmp_path / "gans.gan" / "ring", tmp_path / "gans.wgan_gp" / "2026-01-03", tmp_path / "a" / "2026-01"]
+    made = [runs.create(path.parent.name, {}, path) for path in paths]
     (tmp_path / "gans.gan" / "no_run").mkdir()
-    assert runs.every(tmp_path) == [runs.Run(paths[1]), runs.Run(paths[0]), runs.Run(paths[2])]
+    made[0].update(state="stopped")
+    assert runs.every(tmp_path) == [made[0], made[2], made[1]]
     assert runs.every(tmp_path / "nowhere") == []
+
+
+def test_a_title_names_what_there_is(tmp_path):
+    assert runs.create("gans.gan", {"dataset": "ring"}, tmp_path / "one").title == "gans.gan · ring · one"
+    assert runs.create("gans.gan", {}, tmp_path / "two").title == "gans.gan · two"
+
+
+def test_tidying_leaves_what_is_whole(run):
+    for name in (".state.npz.123", "preview/.0000001.png.7"):
+        (run.path / name).parent.mkdir(exist_ok=True)
+        (run.path / name).touch()
+    run.tidy()
+    assert sorted(file.name for file in run.path.rglob("*") if file.is_file()) == ["run.json"]
 
 
 def test_write_replaces_the_whole_file(tmp_path):
@@ -181,12 +194,6 @@ def test_tables(run):
     assert run.metrics() == run.steps() == []
     (run.path / "metrics.csv").write_text("epoch,loss\r\n1,0.5\r\n2,0.25\r\n")
     assert run.metrics() == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
-
-
-@pytest.mark.parametrize("torn", ["3", "3,", "3,0.1,7"])
-def test_a_torn_row_is_passed_over(run, torn):
-    (run.path / "steps.csv").write_text(f"step,loss\r\n1,0.5\r\n{torn}")
-    assert run.steps() == [{"step": 1, "loss": 0.5}]
 
 
 def test_previews_by_step(run):

@@ -117,9 +117,8 @@ def digit_features(images) -> dict[str, np.ndarray]:
 
 @functools.cache
 def _classifier():
-    file = SAVED_MODELS / "gans.digit_classifier" / "model.keras"
-    known = {"dlsuite>DigitClassifier": digit_classifier.DigitClassifier}
-    return keras.saving.load_model(file, custom_objects=known, compile=False)
+    file = SAVED_MODELS / digit_classifier.NAME / "model.keras"
+    return keras.saving.load_model(file, compile=False)
 
 
 def _square_root(matrix):

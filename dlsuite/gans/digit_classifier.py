@@ -16,6 +16,8 @@ from keras import layers
 from dlsuite.data import examples, mnist
 from dlsuite.gans import pictures
 
+NAME = "gans.digit_classifier"
+
 
 @keras.saving.register_keras_serializable("dlsuite")
 class DigitClassifier(keras.Model):

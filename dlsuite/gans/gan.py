@@ -9,8 +9,9 @@
 Both generator losses pull toward the same equilibrium; where the discriminator wins, the first one's gradient dies.
 At the optimal discriminator D = p/(p + q), so V = -log 4 + 2 JSD(p, q), and the loss says little of the samples.
 
-Instance noise (Sønderby et al., 2017, arXiv:1610.04490) may be added to all that the discriminator sees. Real and fake
-then overlap everywhere, it cannot be sure of anything, and the equilibrium stays where it was.
+Instance noise (Sønderby et al., 2017, arXiv:1610.04490) may be added to all that the discriminator sees. p and q above
+are then the blurred densities, which overlap everywhere, so it cannot be sure of anything; the equilibrium stays where
+it was, since blurred densities are equal only where sharp ones are. The paper lets the noise fade; here it stays.
 """
 
 from typing import Literal

@@ -20,8 +20,9 @@ def build_generator(data_shape, latent_dim):
     """Latent vectors `(batch, latent_dim)` to data `(batch, *data_shape)`.
 
     For points, an MLP of 3 x 128. For pictures, a DCGAN-like stack (Radford et al., 2016, arXiv:1511.06434) that ends
-    in tanh. In the place of DCGAN's batch normalization every pixel's features are scaled to length 1 (Karras et al.,
-    2018, arXiv:1710.10196), so that an example is a function of its own latent vector alone.
+    in tanh. In the place of DCGAN's batch normalization every pixel's features are scaled to a mean square of 1, as in
+    Karras et al. (2018, arXiv:1710.10196) but before the activation and with a learned gain for each feature. So an
+    example is a function of its own latent vector alone.
     """
     latent = keras.Input((latent_dim,), name="latent")
     if len(data_shape) == 1:
@@ -42,7 +43,10 @@ def build_generator(data_shape, latent_dim):
 
 
 def build_critic(data_shape):
-    """Data `(batch, *data_shape)` to one unbounded score each, `(batch, 1)`: a logit or a critic's value."""
+    """Data `(batch, *data_shape)` to one unbounded score each, `(batch, 1)`: a logit or a critic's value.
+
+    For points, an MLP of 3 x 128; for pictures, three strided convolutions, normalized pixel by pixel as above.
+    """
     data = keras.Input(data_shape, name="data")
     x = data
     if len(data_shape) == 1:
@@ -126,9 +130,9 @@ class TwoPlayer(keras.Model):
 
     # Pieces of a training step.
 
-    def noise(self, batch, *shape):
-        """Fresh latent vectors, `(batch, *shape, latent_dim)`, from N(0, I)."""
-        return self.draw(keras.random.normal, batch, *shape, self.latent_dim)
+    def noise(self, batch):
+        """Fresh latent vectors, `(batch, latent_dim)`, from N(0, I)."""
+        return self.draw(keras.random.normal, batch, self.latent_dim)
 
     def draw(self, distribution, batch, *shape):
         """This device's rows of a draw for the whole batch: N devices together draw what one alone would."""
@@ -280,8 +284,8 @@ def fit_to(
         dataset, batch_size, rows, source=source, seed=seed, initial_epoch=initial_epoch
     )
     model = build(data_shape)
-    first = next(batches.as_numpy_iterator())
-    model.real_examples = first.reshape(-1, *data_shape)[:500]
+    beginning, _, _ = training_rows(dataset, batch_size, rows, source=source, seed=seed)  # also where a run goes on
+    model.real_examples = next(beginning.as_numpy_iterator()).reshape(-1, *data_shape)[:500]
     model.compile(optimizer(epochs * steps), optimizer(epochs * steps * rows), **execution(data_shape))
     model.fit(
         batches,

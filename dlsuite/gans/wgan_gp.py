@@ -5,8 +5,10 @@
 
     u = x + eps (G(z) - x),   eps ~ U[0, 1], one for each example
 
-The critic's loss, with its sign turned and without the penalty, estimates the Wasserstein-1 distance between the
-data and the samples: it falls as the samples get better, which a GAN's loss does not.
+The critic's loss, with its sign turned and without the penalty, is `wasserstein_estimate`. It falls as the samples get
+better, which a GAN's loss does not. It estimates k W1, the Wasserstein-1 distance times the critic's slope, and a
+finite penalty lets that slope rise above 1, to about k = 1 + W1 / (2 penalty) (see `gans.optimal_discriminator`):
+compare it within a run, not between penalties.
 """
 
 from typing import Literal
@@ -16,8 +18,9 @@ import tensorflow as tf
 
 from dlsuite.gans import assessment, two_player
 
-# The paper has a penalty of 10 and 5 critic steps. On points 10 flattens the critic until modes are lost, and 0.1 does
-# not; on pictures 1 gets twice as near to the data in the same steps, and 2 critic steps further in the same time.
+# The paper has a penalty of 10, 5 critic steps, and Adam(1e-4, 0, 0.9) at a constant rate. On points 10 flattens the
+# critic until modes are lost, and 0.1 does not; on pictures 1 gets twice as near to the data in the same steps, and 2
+# critic steps further in the same time.
 DEFAULTS = {
     "images": {
         "epochs": 30,

@@ -96,13 +96,13 @@ def options_of(page, lesson: str) -> dict:
 
 
 def test_play_offers_what_ships_and_nothing_that_makes_no_samples(open_page):
-    assert set(SHIPPED) <= set(serving.names("gans"))
     page = open_page()
-    values = []
-    for option in page.selectbox(key="model").options:
-        values.append(page.selectbox(key="model").set_value(option).value)
-    assert len(values) == len([name for name in serving.names("gans") if "classifier" not in name])
-    assert page.image
+    shown = page.selectbox(key="model").options
+    assert page.selectbox(key="model").value == "gans.wgan_gp"
+    for name in serving.names():
+        test = open_page(model=name)
+        assert (test.selectbox(key="model").value == name) == (name in SHIPPED)
+    assert len(shown) == len(SHIPPED)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -180,7 +180,7 @@ def test_a_latent_coordinate_out_of_sight_keeps_what_it_was_moved_to(open_page, 
     drawn[0].clear()
     page.run()
     large = drawn[0][0]
-    np.testing.assert_allclose(large, serving.load("gans.wgan_gp").decode(latent=latent)["samples"], atol=0.02)
+    np.testing.assert_allclose(large, serving.load("gans.wgan_gp").decode(latent=latent)["samples"], atol=1e-5)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -211,7 +211,7 @@ def test_a_finished_run_plays(open_page, copy_run, workplace, drawn):
 def test_a_run_whose_data_is_gone_still_answers(open_page, copy_run, workplace):
     run = copy_run(workplace, dataset=str(workplace / "gone.npy"))
     page = play(open_page(), run.path.relative_to(workplace))
-    assert page.image or "gone.npy" in page.sentences
+    assert page.image
 
 
 def test_without_any_trained_model_play_says_so(open_page, monkeypatch, workplace):
@@ -240,9 +240,14 @@ def test_without_any_trained_model_play_says_so(open_page, monkeypatch, workplac
     ids=str,
 )
 def test_a_wrong_url_does_no_harm(open_page, asked):
+    """What makes no sense is passed over, and the rest of the page is there."""
     page = open_page(**asked)
-    assert page.title[0].value == "Generative adversarial networks"
-    assert page.image or page.button
+    if asked.get("section") == "Train":
+        assert page.widget("Start training")
+        assert not page.code
+    else:
+        assert page.image
+    assert page.widget("Train").value in LESSONS if asked.get("section") == "Train" else page.widget("Model")
 
 
 # Train.
