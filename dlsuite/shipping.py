@@ -64,7 +64,7 @@ def _card(name: str, record: dict, folder: Path) -> str:
     variant = name.partition("-")[2]
     run_dir = f"runs/{record['name']}/{variant or 'shipped'}"
     naming = f" --name {name}" if variant else ""
-    cores = f" of {record['cores']} CPU cores" if "cores" in record else ""
+    cores = f" on {record['cores']} CPU core{'s' * (record['cores'] > 1)}" if "cores" in record else ""
     versions = record["versions"]
     every_option = ", ".join(f"`{key}={value}`" for key, value in arguments.items())
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6
