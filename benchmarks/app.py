@@ -98,30 +98,26 @@ def row(what: str, times: list[float]) -> str:
     return f"| {what} | {statistics.median(times):.0f} ms | {max(times):.0f} ms |"
 
 
-def main():
-    folder = Path(tempfile.mkdtemp())
-    os.chdir(folder)
-    server = start_server(folder)
+def measure(browser) -> None:
+    """Print everything, of a server that has just been started."""
     begin = time.monotonic()
-    with sync_playwright() as playwright:
-        program = shutil.which("chromium") or shutil.which("google-chrome")
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page()
-        while True:
-            try:
-                urllib.request.urlopen(f"{URL}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.05)
-        page.goto(f"{URL}/?model=gans.wgan_gp")
-        page.wait_for_selector(PICTURE)
-        print("| in the browser | median | longest |\n|---|---|---|")
-        print(f"| from `streamlit run` to the first samples | {time.monotonic() - begin:.1f} s | |")
-        for what, times in answers(page).items():
-            print(row(what, times), flush=True)
-        path = runs.new_path("gans.wgan_gp")
+    page = browser.new_page()
+    while True:
+        try:
+            urllib.request.urlopen(f"{URL}/_stcore/health", timeout=1)
+            break
+        except OSError:
+            time.sleep(0.05)
+    page.goto(f"{URL}/?model=gans.wgan_gp")
+    page.wait_for_selector(PICTURE)
+    print("| in the browser | median | longest |\n|---|---|---|")
+    print(f"| from `streamlit run` to the first samples | {time.monotonic() - begin:.1f} s | |")
+    for what, times in answers(page).items():
+        print(row(what, times), flush=True)
+    path = runs.new_path("gans.wgan_gp")
+    run, training = runs.Run(path), None
+    try:
         training = runs.start(["train", "gans.wgan_gp", "--dataset", "ring", "--run-dir", str(path)], path)
-        run = runs.Run(path)
         while not run.steps():
             time.sleep(0.5)
         for what, times in answers(page).items():
@@ -130,12 +126,26 @@ def main():
         ratios = speed_with_and_without_page(browser, run)
         shown = ", ".join(f"{100 * ratio:.0f} %" for ratio in ratios)
         print(f"\nSpeed of that training with a page open that watches it, of its speed without: {shown}.")
-        run.stop()
-        training.wait()
-        browser.close()
-    server.terminate()
-    server.wait()
-    shutil.rmtree(folder)
+    finally:
+        if training:
+            training.terminate()
+            training.wait()
+
+
+def main():
+    folder = Path(tempfile.mkdtemp())
+    os.chdir(folder)
+    server = start_server(folder)
+    try:
+        with sync_playwright() as playwright:
+            program = shutil.which("chromium") or shutil.which("google-chrome")
+            browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+            measure(browser)
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":

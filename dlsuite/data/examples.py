@@ -9,6 +9,8 @@ import tensorflow as tf
 from dlsuite.data import mnist, own, sources, toy2d
 from dlsuite.data.names import kind
 
+FEWEST_STEPS = 200
+
 
 def held_in_memory(dataset: str, split: mnist.Split = "train", source: sources.Source = "auto") -> np.ndarray:
     """The examples of a split: uint8 pictures `(n, height, width, channels)` in 0..255, or float32 points `(n, 2)`.
@@ -34,21 +36,27 @@ def batches(
 ) -> tuple[tf.data.Dataset, int]:
     """Endless batches for training, and how many of them make an epoch.
 
-    Pictures come in a new order every epoch, points at random; either way the batches of epoch e are a function of
-    (seed, e), so that a run resumed at `initial_epoch` sees what the uninterrupted one would have seen.
+    MNIST comes in a new order every epoch; points and the user's own pictures are drawn at random. Either way the
+    batches of epoch e are a function of (seed, e), so that a run resumed at `initial_epoch` sees what the uninterrupted
+    one would have seen. An epoch of points is 1,000 batches; one of the user's own pictures is as many as hold each
+    once, but 200 at least, since they may be few.
 
     Returns:
         A dataset of float32 `(batch_size, ...)`, pictures in -1..1, and the number of batches an epoch.
 
     Raises:
-        ValueError: there is no such dataset, or it is smaller than one batch.
+        ValueError: there is no such dataset, or MNIST is smaller than one batch.
     """
     if dataset in toy2d.MIXTURES:
         return toy2d.load(dataset, batch_size, seed, initial_epoch).prefetch(8), toy2d.STEPS_PER_EPOCH
     examples = held_in_memory(dataset, "train", source)
     if kind(dataset) == "points":
-        return _drawn(examples, batch_size, seed, initial_epoch).prefetch(8), toy2d.STEPS_PER_EPOCH
-    pictures, steps = shuffled(examples, batch_size, seed, initial_epoch)
+        return _drawn(examples, batch_size, seed, initial_epoch, toy2d.STEPS_PER_EPOCH), toy2d.STEPS_PER_EPOCH
+    if dataset == "mnist":
+        pictures, steps = shuffled(examples, batch_size, seed, initial_epoch)
+    else:
+        steps = max(FEWEST_STEPS, len(examples) // batch_size)
+        pictures = _drawn(examples, batch_size, seed, initial_epoch, steps)
     return pictures.map(scale).prefetch(2), steps
 
 
@@ -82,7 +90,7 @@ def shuffled(arrays, batch_size: int, seed: int = 0, initial_epoch: int = 0) -> 
     return tf.data.Dataset.range(initial_epoch, np.iinfo(np.int64).max).flat_map(one_epoch), steps
 
 
-def _drawn(examples: np.ndarray, batch_size: int, seed: int, initial_epoch: int) -> tf.data.Dataset:
+def _drawn(examples: np.ndarray, batch_size: int, seed: int, initial_epoch: int, steps: int) -> tf.data.Dataset:
     stored = tf.constant(examples)
 
     def draw(step):
@@ -91,5 +99,4 @@ def _drawn(examples: np.ndarray, batch_size: int, seed: int, initial_epoch: int)
         )
         return tf.gather(stored, rows)
 
-    first = initial_epoch * toy2d.STEPS_PER_EPOCH
-    return tf.data.Dataset.range(first, np.iinfo(np.int64).max).map(draw)
+    return tf.data.Dataset.range(initial_epoch * steps, np.iinfo(np.int64).max).map(draw).prefetch(8)

@@ -94,9 +94,21 @@ def test_held_out_points_differ_from_the_training_ones():
     assert not np.isin(train, test).all(axis=1).any()
 
 
-def test_a_batch_larger_than_the_pictures(own_pictures):
-    with pytest.raises(ValueError, match="batch_size: one step takes 200 examples, and there are only 160"):
-        examples.batches(str(own_pictures), 200)
+def test_a_batch_larger_than_the_digits(without_tfds):
+    with pytest.raises(ValueError, match="batch_size: one step takes 5000 examples, and there are only 4000"):
+        examples.batches("mnist", 5000)
+
+
+@pytest.mark.parametrize(("batch_size", "expected"), [(500, 200), (8, 200)])
+def test_own_pictures_may_be_few(own_pictures, batch_size, expected):
+    dataset, steps = examples.batches(str(own_pictures), batch_size, seed=2)
+    assert steps == expected
+    batch = take(dataset, 1)[0]
+    assert batch.shape == (batch_size, 32, 32, 1)
+    stored = {image.tobytes() for image in examples.scale(examples.held_in_memory(str(own_pictures))).numpy()}
+    assert {image.tobytes() for image in batch} <= stored
+    later, _ = examples.batches(str(own_pictures), batch_size, seed=2, initial_epoch=1)
+    np.testing.assert_array_equal(take(dataset.skip(steps), 1), take(later, 1))
 
 
 def test_scale():

@@ -83,9 +83,10 @@ def test_two_devices_equal_one(results, case):
         np.testing.assert_allclose([two[key] for key in one], list(one.values()), rtol=1e-4, atol=1e-5)
 
 
-def test_the_command_trains_on_two_devices(start, own_pictures, tmp_path):
+def test_the_command_trains_on_two_devices(start, tmp_path):
     run = runs.Run(tmp_path / "run")
-    arguments = ["gans.gan", "--dataset", own_pictures, "--epochs", 2, "--batch-size", 32, "--run-dir", run.path]
+    data = ["--dataset", "mnist", "--source", "bundled"]
+    arguments = ["gans.gan", *data, "--epochs", 2, "--batch-size", 400, "--run-dir", run.path]
     start("train", *arguments, "--devices", 2).succeed()
     assert run.state == "finished"
     assert run.record["devices"] == 2
