@@ -98,9 +98,8 @@ def row(what: str, times: list[float]) -> str:
     return f"| {what} | {statistics.median(times):.0f} ms | {max(times):.0f} ms |"
 
 
-def measure(browser) -> None:
-    """Print everything, of a server that has just been started."""
-    begin = time.monotonic()
+def measure(browser, begin: float) -> None:
+    """Print everything, of a server that was started at the time `begin`."""
     page = browser.new_page()
     while True:
         try:
@@ -135,12 +134,13 @@ def measure(browser) -> None:
 def main():
     folder = Path(tempfile.mkdtemp())
     os.chdir(folder)
+    begin = time.monotonic()
     server = start_server(folder)
     try:
         with sync_playwright() as playwright:
             program = shutil.which("chromium") or shutil.which("google-chrome")
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-            measure(browser)
+            measure(browser, begin)
             browser.close()
     finally:
         server.terminate()

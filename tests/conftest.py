@@ -14,9 +14,11 @@ import pytest
 from PIL import Image
 
 from dlsuite import runs
+from dlsuite.data import sources
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PREPARED = REPOSITORY.parent / "shared" / "data" / "tensorflow_datasets"
+BESIDE = REPOSITORY.parent / "shared" / "data" / "tensorflow_datasets"
+PREPARED = BESIDE if BESIDE.is_dir() else sources.tfds_directory()
 
 
 class Process(subprocess.Popen):
@@ -130,7 +132,7 @@ def finished_run(tmp_path_factory, own_points) -> runs.Run:
 
 @pytest.fixture
 def prepared_tfds(monkeypatch) -> Path:
-    """The prepared TFDS data beside the repository, where this machine has it."""
+    """The prepared TFDS data, beside the repository or where TFDS keeps it, if this machine has it."""
     if not (PREPARED / "mnist").is_dir():
         pytest.skip(f"MNIST is not prepared for TFDS in {PREPARED}")
     monkeypatch.setenv("TFDS_DATA_DIR", str(PREPARED))
