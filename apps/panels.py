@@ -415,6 +415,8 @@ def _watch(run: runs.Run, was_live: bool) -> None:
         _show(run, was_live)
     except (runs.RunError, OSError) as error:
         if not run.path.exists():
+            if st.session_state.get("run") != str(run.path):
+                st.rerun()  # the whole page, which shows the next one
             st.warning("This run was deleted.")
         elif (run.path / "run.json").exists():
             st.error(str(error))
