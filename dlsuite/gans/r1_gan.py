@@ -133,7 +133,7 @@ def train(
 
     return two_player.fit_to(
         dataset,
-        build=lambda data_shape: R1GAN(data_shape=data_shape, seed=seed, **own, **chosen),
+        build=lambda data_shape, _: R1GAN(data_shape=data_shape, seed=seed, **own, **chosen),
         optimizer=two_player.adam(learning_rate, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,

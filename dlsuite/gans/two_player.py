@@ -261,14 +261,26 @@ def execution(data_shape):
 
 
 def fit_to(
-    dataset, *, build, optimizer, rows, epochs, batch_size, source="auto", seed=0, initial_epoch=0, callbacks=()
+    dataset,
+    *,
+    build,
+    optimizer,
+    critic_optimizer=None,
+    rows,
+    epochs,
+    batch_size,
+    source="auto",
+    seed=0,
+    initial_epoch=0,
+    callbacks=(),
 ):
     """Build a pair of players that fits a dataset, and train it.
 
     Args:
         dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: as every `train` here has them.
-        build: a function of `data_shape` that returns the model.
-        optimizer: a function that returns a new optimizer for so many steps in all; called for each player.
+        build: a function of `data_shape`, and of the steps that the critic takes in all, that returns the model.
+        optimizer: a function that returns a new optimizer for so many steps in all.
+        critic_optimizer: the same for the critic, where it is another one.
         rows: the critic's steps for each one of the generator.
 
     Returns:
@@ -283,10 +295,12 @@ def fit_to(
     batches, steps, data_shape = training_rows(
         dataset, batch_size, rows, source=source, seed=seed, initial_epoch=initial_epoch
     )
-    model = build(data_shape)
+    generator_steps, critic_steps = epochs * steps, epochs * steps * rows
+    model = build(data_shape, critic_steps)
     beginning, _, _ = training_rows(dataset, batch_size, rows, source=source, seed=seed)  # also where a run goes on
     model.real_examples = next(beginning.as_numpy_iterator()).reshape(-1, *data_shape)[:500]
-    model.compile(optimizer(epochs * steps), optimizer(epochs * steps * rows), **execution(data_shape))
+    of_critic = (critic_optimizer or optimizer)(critic_steps)
+    model.compile(optimizer(generator_steps), of_critic, **execution(data_shape))
     model.fit(
         batches,
         epochs=epochs,

@@ -144,7 +144,7 @@ def train(
 
     return two_player.fit_to(
         dataset,
-        build=lambda data_shape: WGAN(data_shape=data_shape, seed=seed, **chosen),
+        build=lambda data_shape, _: WGAN(data_shape=data_shape, seed=seed, **chosen),
         optimizer=rmsprop,
         rows=chosen["critic_steps"],
         epochs=epochs,

@@ -163,7 +163,7 @@ def train(
 
     return two_player.fit_to(
         dataset,
-        build=lambda data_shape: WGANGP(data_shape=data_shape, seed=seed, **chosen),
+        build=lambda data_shape, _: WGANGP(data_shape=data_shape, seed=seed, **chosen),
         optimizer=two_player.adam(learning_rate, beta_2=0.9),
         rows=chosen["critic_steps"],
         epochs=epochs,

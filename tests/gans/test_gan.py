@@ -128,6 +128,10 @@ def test_instance_noise_is_on_all_that_the_discriminator_sees():
     np.testing.assert_allclose([noise.mean(), noise.std()], [0, 0.5], atol=0.02)
     assert len(seen) == 3
     assert abs(np.corrcoef(noise.ravel(), seen[2].ravel())[0, 1]) < 0.05
+    model.critic_optimizer.iterations.assign(model.noise_steps // 4)
+    model.critic = Spy()
+    model.train_step(tf.ones((4000, 1, 2)))
+    np.testing.assert_allclose((seen[3] - 1).std(), 0.75 * 0.5, atol=0.02)  # a quarter has faded
     model.critic = critic
     score, _ = model.signatures()["score"]
     np.testing.assert_array_equal(score(tf.ones((2, 2)))["score"], critic(tf.ones((2, 2)))[:, 0])
