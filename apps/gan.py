@@ -129,7 +129,7 @@ def between(z0, z1, t, path):
 LINES_BETWEEN = {
     "linear": ["latent = (1 - t) * a + t * b"],
     "spherical": [
-        "angle = np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b))",
+        "angle = np.arccos(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))",
         "latent = (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)",
     ],
 }
