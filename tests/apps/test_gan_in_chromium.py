@@ -18,9 +18,9 @@ from dlsuite import serving
 def train(visit, epochs: int) -> None:
     """Start a small WGAN-GP on the ring: a second or less an epoch."""
     visit.press("Train")
-    visit.choose("Train", "gradient penalty")
+    visit.choose("Train", "with gradient penalty")
     visit.choose("Dataset", "ring")
-    expect(visit.page.get_by_role("spinbutton", name="Learning rate")).to_have_value("0.001")
+    expect(visit.page.get_by_role("spinbutton", name="Epochs", exact=True)).to_have_value("20")  # the default of points
     visit.enter("Epochs", epochs)
     visit.unfold("All options")
     visit.enter("Batch size", 16)
