@@ -116,7 +116,9 @@ def measure(browser, begin: float) -> None:
     path = runs.new_path("gans.wgan_gp")
     run, training = runs.Run(path), None
     try:
-        training = runs.start(["train", "gans.wgan_gp", "--dataset", "ring", "--run-dir", str(path)], path)
+        training = runs.start(
+            ["train", "gans.wgan_gp", "--dataset", "ring", "--epochs", "500", "--run-dir", str(path)], path
+        )
         while not run.steps():
             time.sleep(0.5)
         for what, times in answers(page).items():
