@@ -121,7 +121,8 @@ def test_the_notebook_lines_give_what_play_shows(open_page, drawn, model, view):
     arrays, made = (list(kept) for kept in drawn)
     (code,) = [block.value for block in page.code if "samples = " in block.value]
     variables, value = run_lines(code)
-    assert is_among(variables["samples"], arrays, atol=1e-3)  # between two modes rounding is magnified
+    is_steep = model == "gans.wgan_gp-ring" and view == "Interpolation"  # between two modes rounding is magnified
+    assert is_among(variables["samples"], arrays, atol=1e-3 if is_steep else 1e-5)
     if view == "Samples":
         assert is_among(np.asarray(value), made)
 
