@@ -1,6 +1,7 @@
 """Lecture 8: generative adversarial networks. Play with trained generators, train your own, export them."""
 
 import gan_theory
+import gan_trouble
 import numpy as np
 import panels
 import streamlit as st
@@ -247,7 +248,7 @@ def main():
     panels.page("Generative adversarial networks", LEAD)
     section = st.segmented_control(
         "Section",
-        ["Play", "Train", "Optimum", "Convergence", "Export"],
+        ["Play", "Train", "What goes wrong", "Optimum", "Convergence", "Export"],
         default="Play",
         required=True,
         key="section",
@@ -258,6 +259,8 @@ def main():
         st.fragment(play)()
     elif section == "Train":
         panels.train([*GANS, *(name for name in LESSONS if name not in GANS)])
+    elif section == "What goes wrong":
+        gan_trouble.what_goes_wrong()
     elif section == "Optimum":
         st.fragment(gan_theory.optimum)()
     elif section == "Convergence":

@@ -252,15 +252,24 @@ def start_form(lessons: list[str]) -> None:
     if active:
         st.caption(f":material/info: {active[0].title} is training; two at once are each slower.")
     if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
-        try:
-            path = runs.new_path(name)
-        except OSError as error:
-            st.error(f"There can be no run: {error.strerror}.")
-            return
-        flags = [part for key, value in arguments.items() for part in (f"--{key.replace('_', '-')}", str(value))]
-        runs.start(["train", name, *flags, "--run-dir", str(path)], path)
-        st.session_state["run"] = str(path)
-        st.rerun()
+        path = start_training(name, arguments)
+        if path is not None:
+            st.session_state["run"] = str(path)
+            st.rerun()
+
+
+def start_training(lesson: str, arguments: dict) -> Path | None:
+    """Train in a process of its own: the new run's directory, or `None` after a message if there can be none."""
+    try:
+        path = runs.new_path(lesson)
+    except OSError as error:
+        st.error(f"There can be no run: {error.strerror}.")
+        return None
+    flags = [part for key, value in arguments.items() for part in (f"--{key.replace('_', '-')}", str(value))]
+    process = runs.start(["train", lesson, *flags, "--run-dir", str(path)], path)
+    while not (path / "run.json").exists() and process.poll() is None:
+        time.sleep(0.05)
+    return path
 
 
 def _lesson_title(name: str) -> str:

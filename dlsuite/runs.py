@@ -27,6 +27,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 ROOT = Path("runs")
 
 
@@ -131,6 +133,15 @@ class Run:
     def previews(self) -> dict[int, Path]:
         """The pictures, by the step after which they were made."""
         return {int(file.stem): file for file in sorted((self.path / "preview").glob("*.png"))}
+
+    def arrays(self, name: str) -> dict[int, np.ndarray]:
+        """The array `name` of every preview that has it, by the step after which it was made."""
+        found = {}
+        for file in sorted((self.path / "preview").glob("*.npz")):
+            with np.load(file) as arrays:
+                if name in arrays:
+                    found[int(file.stem)] = arrays[name]
+        return found
 
     def log(self, lines: int = 200) -> str:
         """The end of log.txt."""

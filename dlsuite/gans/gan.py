@@ -12,6 +12,8 @@ At the optimal discriminator D = p/(p + q), so V = -log 4 + 2 JSD(p, q), and the
 Instance noise (Sønderby et al., 2017, arXiv:1610.04490) may be added to all that the discriminator sees. p and q above
 are then the blurred densities, which overlap everywhere, so it cannot be sure of anything; the equilibrium stays where
 it was, since blurred densities are equal only where sharp ones are. As in the paper the noise fades in training.
+
+A discriminator that sees examples one by one does not notice that all samples look alike. In a `group` it does.
 """
 
 from typing import Literal
@@ -31,6 +33,7 @@ DEFAULTS = {
         "discriminator_rate": 0.4,
         "latent_dim": 32,
         "instance_noise": 0.8,
+        "group": 4,
         "averaging": 500,
     },
     "points": {
@@ -40,6 +43,7 @@ DEFAULTS = {
         "discriminator_rate": 1.0,
         "latent_dim": 2,
         "instance_noise": 0.0,
+        "group": 1,
         "averaging": 500,
     },
 }
@@ -55,6 +59,7 @@ class GAN(two_player.TwoPlayer):
         generator_loss: `non-saturating` or `saturating`.
         instance_noise: standard deviation of the noise on what the discriminator sees, in the data's units, 0 or above.
         noise_steps: steps of the discriminator in which this noise falls to 0, along a line; at least 1.
+        group: examples that the discriminator compares with each other, see `two_player.GroupDeviation`; 1 for none.
         data_shape, latent_dim, averaging, seed: as `TwoPlayer` has them.
     """
 
@@ -66,17 +71,19 @@ class GAN(two_player.TwoPlayer):
         generator_loss="non-saturating",
         instance_noise=0.0,
         noise_steps=10_000,
+        group=1,
         **kwargs,
     ):
         two_player.require_positive(discriminator_steps=discriminator_steps, noise_steps=noise_steps)
         two_player.require_not_negative(instance_noise=instance_noise)
         if generator_loss not in GENERATOR_LOSSES:
             raise ValueError(f"generator_loss={generator_loss!r}: it is one of {', '.join(GENERATOR_LOSSES)}")
-        super().__init__(data_shape=data_shape, latent_dim=latent_dim, **kwargs)
+        super().__init__(data_shape=data_shape, latent_dim=latent_dim, group=group, **kwargs)
         self.discriminator_steps, self.generator_loss_kind = discriminator_steps, generator_loss
-        self.instance_noise, self.noise_steps = instance_noise, noise_steps
+        self.instance_noise, self.noise_steps, self.group = instance_noise, noise_steps, group
         self.real_probability = keras.metrics.Mean(name="real_probability")
         self.fake_probability = keras.metrics.Mean(name="fake_probability")
+        self.generator_gradient = keras.metrics.Mean(name="generator_gradient")
 
     def get_config(self):
         return super().get_config() | {
@@ -84,11 +91,12 @@ class GAN(two_player.TwoPlayer):
             "generator_loss": self.generator_loss_kind,
             "instance_noise": self.instance_noise,
             "noise_steps": self.noise_steps,
+            "group": self.group,
         }
 
     @property
     def metrics(self):
-        return [*super().metrics, self.real_probability, self.fake_probability]
+        return [*super().metrics, self.real_probability, self.fake_probability, self.generator_gradient]
 
     def logits(self, data):
         """What the discriminator answers in training, `(batch, 1)`, to `(batch, *data_shape)` under instance noise."""
@@ -134,9 +142,18 @@ class GAN(two_player.TwoPlayer):
         with tf.GradientTape() as tape:
             fake = self.generator(self.noise(batch), training=True)
             generator_loss = self.generator_objective(self.logits(fake))
-        self.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
+        variables = self.generator.trainable_variables
+        (of_samples,) = self.minimize(generator_loss, tape, self.generator_optimizer, variables, at=[fake])
         self.average_weights()
-        return self.report(generator_loss=generator_loss, **discriminator_terms)
+        return self.report(
+            generator_loss=generator_loss, generator_gradient=mean_slope(of_samples), **discriminator_terms
+        )
+
+
+def mean_slope(gradient):
+    """How strongly a sample is pushed: the mean over a batch of |grad_x l(x)|, from the gradient of the mean of l."""
+    batch = tf.shape(gradient)[0]
+    return tf.reduce_sum(tf.norm(tf.reshape(gradient, [batch, -1]), axis=1))
 
 
 def train(
@@ -151,6 +168,7 @@ def train(
     discriminator_steps: int = 1,
     generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
     instance_noise: float | None = None,
+    group: int | None = None,
     averaging: int | None = None,
     seed: int = 0,
     initial_epoch: int = 0,
@@ -170,6 +188,8 @@ def train(
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
         instance_noise: standard deviation of the noise that the discriminator sees everything through; it falls to 0
             in the course of the training. 0 or more.
+        group: how many examples the discriminator compares with each other, so that samples that are all alike give
+            themselves away; 1 for each on its own. 1 or more.
         averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
         seed: of the initial weights, the order of the data and all noise. 0 or more.
         initial_epoch: the epoch to begin with, where a run is resumed.
@@ -187,6 +207,7 @@ def train(
         discriminator_rate=discriminator_rate,
         latent_dim=latent_dim,
         instance_noise=instance_noise,
+        group=group,
         averaging=averaging,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))

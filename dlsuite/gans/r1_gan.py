@@ -22,6 +22,7 @@ DEFAULTS = {
         "epochs": 20,
         "batch_size": 64,
         "learning_rate": 4e-4,
+        "discriminator_rate": 1.0,
         "latent_dim": 32,
         "gamma": 10.0,
         "averaging": 500,
@@ -30,6 +31,7 @@ DEFAULTS = {
         "epochs": 20,
         "batch_size": 256,
         "learning_rate": 1e-3,
+        "discriminator_rate": 1.0,
         "latent_dim": 2,
         "gamma": 0.1,
         "averaging": 500,
@@ -86,6 +88,7 @@ def train(
     epochs: int | None = None,
     batch_size: int | None = None,
     learning_rate: float | None = None,
+    discriminator_rate: float | None = None,
     latent_dim: int | None = None,
     discriminator_steps: int = 1,
     generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
@@ -104,6 +107,7 @@ def train(
         epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
         batch_size: examples in each step of either player. 1 or more.
         learning_rate: Adam's (beta_1 0.5, beta_2 0.99), falling to 0 along a cosine. Above 0.
+        discriminator_rate: the discriminator's learning rate, as a multiple of the generator's. Above 0.
         latent_dim: the latent vector's length. 1 or more.
         discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
@@ -123,18 +127,23 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        discriminator_rate=discriminator_rate,
         latent_dim=latent_dim,
         gamma=gamma,
         averaging=averaging,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    two_player.require_positive(learning_rate=learning_rate, discriminator_steps=discriminator_steps)
+    discriminator_rate = chosen.pop("discriminator_rate")
+    two_player.require_positive(
+        learning_rate=learning_rate, discriminator_rate=discriminator_rate, discriminator_steps=discriminator_steps
+    )
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "penalized": penalized}
 
     return two_player.fit_to(
         dataset,
         build=lambda data_shape, _: R1GAN(data_shape=data_shape, seed=seed, **own, **chosen),
         optimizer=two_player.adam(learning_rate, beta_2=0.99),
+        critic_optimizer=two_player.adam(learning_rate * discriminator_rate, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

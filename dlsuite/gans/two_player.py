@@ -7,6 +7,8 @@ Samples are drawn from an average of the generator's weights over its last steps
 arXiv:1806.04498): two players circle around their equilibrium, and the average lies nearer to it than any one point.
 """
 
+import math
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -42,10 +44,11 @@ def build_generator(data_shape, latent_dim):
     return keras.Model(latent, x, name="generator")
 
 
-def build_critic(data_shape):
+def build_critic(data_shape, group=1):
     """Data `(batch, *data_shape)` to one unbounded score each, `(batch, 1)`: a logit or a critic's value.
 
-    For points, an MLP of 3 x 128; for pictures, three strided convolutions, normalized pixel by pixel as above.
+    For points, an MLP of 3 x 128; for pictures, three strided convolutions, normalized pixel by pixel as above. With a
+    `group` above 1 a score is no longer an example's own: the critic also sees how much a group differs in itself.
     """
     data = keras.Input(data_shape, name="data")
     x = data
@@ -57,8 +60,46 @@ def build_critic(data_shape):
         for _ in range(2):
             x = layers.Conv2D(64, 4, strides=2, padding="same")(x)
             x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-        x = layers.Flatten()(x)
-    return keras.Model(data, layers.Dense(1)(x), name="critic")
+    if group > 1:
+        x = GroupDeviation(group)(x)
+        if len(data_shape) == 1:
+            x = layers.Dense(128, activation="relu")(x)
+        else:
+            x = layers.LeakyReLU(0.2)(layers.Conv2D(64, 3, padding="same")(x))
+    return keras.Model(data, layers.Dense(1)(layers.Flatten()(x)), name="critic")
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class GroupDeviation(layers.Layer):
+    """Adds a feature that says how much the examples of a group differ (Karras et al., 2018, arXiv:1710.10196).
+
+    It is the standard deviation of every feature over the group, averaged over all features. Samples that are all
+    alike give themselves away by it. Groups are of neighbours in the batch, so a device that has whole groups of it
+    computes what one device would; a batch that does not divide into groups is one group.
+
+    Args:
+        group: examples in a group, at least 2.
+    """
+
+    def __init__(self, group, **kwargs):
+        super().__init__(**kwargs)
+        self.group = group
+
+    def get_config(self):
+        return super().get_config() | {"group": self.group}
+
+    def call(self, x):
+        """`(batch, ..., features)` -> `(batch, ..., features + 1)`."""
+        batch = tf.shape(x)[0]
+        group = tf.where(batch % self.group == 0, self.group, batch)
+        groups = tf.reshape(x, [-1, group, math.prod(x.shape[1:])])
+        deviation = tf.sqrt(tf.math.reduce_variance(groups, axis=1) + 1e-8)  # (groups, features of an example)
+        deviation = tf.repeat(tf.reduce_mean(deviation, axis=1), group)  # (batch,)
+        deviation = tf.reshape(deviation, [-1, *[1] * (len(x.shape) - 1)])
+        return tf.concat([x, tf.broadcast_to(deviation, tf.shape(x[..., :1]))], axis=-1)
+
+    def compute_output_shape(self, shape):
+        return (*shape[:-1], shape[-1] + 1)
 
 
 class TwoPlayer(keras.Model):
@@ -69,9 +110,10 @@ class TwoPlayer(keras.Model):
         latent_dim: the latent vector's length, at least 1; latent vectors are drawn from N(0, I).
         averaging: the half-life of the generator's average, in steps of the generator; 0 turns averaging off.
         seed: of all noise drawn in training.
+        group: as `build_critic` has it.
     """
 
-    def __init__(self, data_shape=(28, 28, 1), latent_dim=32, averaging=500, seed=0, **kwargs):
+    def __init__(self, data_shape=(28, 28, 1), latent_dim=32, averaging=500, seed=0, group=1, **kwargs):
         data_shape = tuple(data_shape)
         is_picture = len(data_shape) == 3 and data_shape[0] % 4 == 0 and data_shape[1] % 4 == 0
         if min(data_shape, default=0) < 1 or not (len(data_shape) == 1 or is_picture):
@@ -79,7 +121,7 @@ class TwoPlayer(keras.Model):
                 f"data_shape={data_shape}: it is (dimensions,) or (height, width, channels) with sides that are "
                 "multiples of 4"
             )
-        require_positive(latent_dim=latent_dim)
+        require_positive(latent_dim=latent_dim, group=group)
         require_not_negative(averaging=averaging)
         generator = build_generator(data_shape, latent_dim)
         average = keras.models.clone_model(generator)
@@ -88,7 +130,7 @@ class TwoPlayer(keras.Model):
         latent = keras.Input((latent_dim,), name="latent")
         super().__init__(latent, average(latent), **kwargs)
         self.data_shape, self.latent_dim, self.averaging, self.seed = data_shape, latent_dim, averaging, seed
-        self.generator, self.averaged_generator, self.critic = generator, average, build_critic(data_shape)
+        self.generator, self.averaged_generator, self.critic = generator, average, build_critic(data_shape, group)
         self.noise_seeds = keras.random.SeedGenerator(seed)
         self.generator_loss = keras.metrics.Mean(name="generator_loss")
         self.critic_loss = keras.metrics.Mean(name="critic_loss")
@@ -144,14 +186,21 @@ class TwoPlayer(keras.Model):
         first = context.replica_id_in_sync_group * batch
         return rows[first : first + batch]
 
-    def minimize(self, loss, tape, optimizer, variables):
+    def minimize(self, loss, tape, optimizer, variables, at=()):
         """One step of `optimizer` on `variables` along the gradient of `loss`, a mean over this device's rows.
 
         Keras adds the gradients of all devices up; the mean over the whole batch wants their mean.
+
+        Args:
+            at: other tensors that the tape has seen.
+
+        Returns:
+            The gradients of `loss` at them.
         """
         devices = tf.distribute.get_replica_context().num_replicas_in_sync
-        gradients = [gradient / devices for gradient in tape.gradient(loss, variables)]
-        optimizer.apply(gradients, variables)
+        of_variables, of_others = tape.gradient(loss, [variables, list(at)])
+        optimizer.apply([gradient / devices for gradient in of_variables], variables)
+        return of_others
 
     def average_weights(self):
         """Move the averaged generator toward the trained one by the share that `averaging` sets.

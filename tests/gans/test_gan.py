@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlsuite.gans import gan
+from dlsuite.gans import gan, two_player
 
 REAL = np.array([[-3.0], [0.5], [2.0], [4.0]], "float32")
 FAKE = np.array([[-4.0], [-1.0], [0.0], [3.0]], "float32")
@@ -141,6 +141,7 @@ def test_instance_noise_is_on_all_that_the_discriminator_sees():
     ("arguments", "sentence"),
     [
         ({"instance_noise": -0.1}, "instance_noise=-0.1: it must be 0 or above"),
+        ({"group": 0}, "group=0: it must be above 0"),
         ({"discriminator_steps": 0}, "discriminator_steps=0: it must be above 0"),
         ({"generator_loss": "hinge"}, "generator_loss='hinge': it is one of non-saturating, saturating"),
     ],
@@ -169,3 +170,41 @@ def test_train_refuses_what_is_out_of_range(argument):
     name, value = next(iter(argument.items()))
     with pytest.raises(ValueError, match=f"{name}={value!r}: "):
         gan.train(**{"dataset": "ring"} | argument)
+
+
+def test_the_gradient_that_reaches_a_sample_is_its_own_loss_s():
+    """With a linear logit w x the non-saturating loss l of a sample x has |grad_x l| = (1 - D(x)) |w|."""
+    model = tiny()
+    data, weights = keras.Input((2,)), np.array([[0.3], [-0.4]], "float32")
+    model.critic = keras.Model(data, keras.layers.Dense(1)(data))
+    model.critic.set_weights([weights, np.zeros(1)])
+    model.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    latent = tf.constant(np.random.default_rng(0).normal(size=(16, 3)), tf.float32)
+    model.noise = lambda batch: latent
+    logs = model.train_step(tf.zeros((16, 1, 2)))
+    expected = np.mean(1 - sigmoid(model.generator(latent).numpy() @ weights)) * 0.5
+    np.testing.assert_allclose(logs["generator_gradient"], expected, rtol=1e-5)
+
+
+def test_group_deviation_is_the_mean_standard_deviation_of_each_group():
+    x = np.random.default_rng(0).normal(size=(8, 3, 5, 2)).astype("float32")
+    out = two_player.GroupDeviation(4)(x).numpy()
+    np.testing.assert_array_equal(out[..., :2], x)
+    for group in (slice(0, 4), slice(4, 8)):
+        np.testing.assert_allclose(out[group, ..., 2], x[group].std(axis=0).mean(), rtol=1e-5)
+
+
+def test_a_batch_that_does_not_divide_is_one_group():
+    x = np.random.default_rng(0).normal(size=(6, 5)).astype("float32")
+    np.testing.assert_allclose(two_player.GroupDeviation(4)(x)[:, -1], [x.std(axis=0).mean()] * 6, rtol=1e-5)
+
+
+def test_alike_samples_give_themselves_away_in_a_group_only():
+    """Eight times the same example scores as it does alone; among different ones it scores otherwise, in a group."""
+    same = np.repeat(np.random.default_rng(0).normal(size=(1, 2)), 8, axis=0).astype("float32")
+    mixed = same.copy()
+    mixed[1:] += np.random.default_rng(1).normal(size=(7, 2))
+    for group, differs in ((1, False), (4, True)):
+        critic = tiny(group=group).critic
+        apart = abs(float(critic(same)[0, 0]) - float(critic(mixed)[0, 0]))
+        assert (apart > 1e-3) == differs

@@ -1,0 +1,54 @@
+"""How often each pathology of `gans.pathologies` shows, and how often its cure mends it, over seeds.
+
+    python benchmarks/pathologies.py --seeds 5 > docs/pathologies.md
+
+Prints a table in Markdown, which the page shows. Every run is trained by the command, as the page's buttons do it.
+Runs that have finished in the folder `--runs` are measured again and not trained again.
+"""
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from dlsuite import runs
+from dlsuite.gans.pathologies import PATHOLOGIES
+
+
+def trained(arguments: dict, path: Path) -> tuple[runs.Run, float]:
+    """The finished run of `gans.gan` with these options, and the seconds of the whole command, start-up included."""
+    run = runs.Run(path)
+    begin = time.monotonic()
+    if not (path / "model.keras").exists():
+        flags = [part for name, value in arguments.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+        command = [sys.executable, "-m", "dlsuite.cli", "train", "gans.gan", *flags, "--run-dir", str(path)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return run, time.monotonic() - begin
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    options = parser.parse_args()
+    print("| | measured | seed by seed | as it should be |\n|---|---|---|---|")
+    longest = 0.0
+    for name, pathology in PATHOLOGIES.items():
+        for is_cured in (False, True):
+            values = []
+            for seed in range(options.seeds):
+                path = options.runs / "gans.gan" / f"{name}-{'mended' if is_cured else 'broken'}-{seed}"
+                run, seconds = trained(pathology.arguments(is_cured, seed), path)
+                longest = max(longest, seconds)
+                total = run.record["epochs"] * run.record["steps_per_epoch"]
+                values.append(pathology.measure(run.steps(), run.arrays("samples"), total))
+            as_it_should = sum(map(pathology.healthy if is_cured else pathology.sick, values))
+            what = f"mended by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
+            shown = ", ".join(f"{value:.2g}" for value in values)
+            print(f"| {what} | {pathology.measured} | {shown} | {as_it_should} of {len(values)} |", flush=True)
+    print(f"\nThe longest run took {longest:.0f} s, with the start of Python and TensorFlow.")
+
+
+if __name__ == "__main__":
+    main()

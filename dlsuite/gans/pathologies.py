@@ -1,0 +1,127 @@
+"""Three ways in which a GAN goes wrong, each brought about on purpose, measured, and mended by one change.
+
+    oscillation           each player answers the other's last move, and neither comes to rest (Mescheder et al., 2018)
+    vanishing gradients   D is sure of every sample, and log(1 - D(G(z))) is flat there (Goodfellow et al., 2014)
+    mode collapse         G makes a few kinds of samples well, and nothing tells it of the others (Metz et al., 2016)
+
+All three are trainings of `gans.gan` on the ring of 8 Gaussians of radius 2. What each shows is measured from what its
+run directory keeps: the rows of steps.csv and the samples of its previews, which are always of the same latent vectors.
+"""
+
+import itertools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+
+def movement(rows, samples, total) -> float:
+    """How far a sample of one latent vector moves from one preview to the next, in the data's units.
+
+    It is the mean over all samples, and over the previews of the middle half of training: the beginning has to move,
+    and in the end the falling learning rate holds still whatever circles.
+    """
+    steps = [step for step in sorted(samples) if 0.25 * total <= step <= 0.75 * total]
+    ways = [np.linalg.norm(samples[b] - samples[a], axis=1).mean() for a, b in itertools.pairwise(steps)]
+    return float(np.mean(ways)) if ways else np.nan
+
+
+def reaching_gradient(rows, samples, total) -> float:
+    """|grad_x l(x)| of the generator's loss l at its samples, their mean; the median over training's second half."""
+    values = [row["generator_gradient"] for row in rows if row["step"] > total / 2]
+    return float(np.median(values)) if values else np.nan
+
+
+def modes(rows, samples, total) -> float:
+    """How many of the ring's 8 modes the last preview's samples find."""
+    # Imported here because it loads TensorFlow, and the page reads this module before it needs that.
+    from dlsuite.data import toy2d
+    from dlsuite.gans import assessment
+
+    return float(assessment.mode_coverage(samples[max(samples)], toy2d.mixture("ring"))[0]) if samples else np.nan
+
+
+class Pathology(NamedTuple):
+    """What goes wrong, how to bring it about, how to measure it, and what mends it."""
+
+    title: str
+    why: str
+    """What happens and why, for the page."""
+    cure_title: str
+    why_cured: str
+    options: dict
+    """Those of `gans.gan` that bring it about."""
+    cure: dict
+    """Those of them that are changed to mend it."""
+    measure: Callable
+    """A function of the rows of steps.csv, of previewed samples `{step: (n, 2)}`, and of all steps to be done; it
+    returns a number, NaN where training has not come far enough."""
+    measured: str
+    """What it measures, in a few words."""
+    sick: Callable
+    """Whether such a number shows the pathology."""
+    healthy: Callable
+    """Whether it shows that there is none."""
+    limits: str
+    """Both in words."""
+
+    def arguments(self, is_cured: bool, seed: int = 0) -> dict:
+        """The options of `gans.gan`."""
+        return {"dataset": "ring", "seed": seed} | self.options | (self.cure if is_cured else {})
+
+
+PATHOLOGIES = {
+    "oscillation": Pathology(
+        title="Oscillation",
+        why="The discriminator learns ten times slower than the generator. It is always about to learn where the "
+        "samples *were*; they run to where it still believes real data to be, overshoot, and are chased back. Nothing "
+        "in either loss pulls the two to rest, as in the *Convergence* lesson.",
+        cure_title="a discriminator as fast as the generator",
+        why_cured="A discriminator that keeps up gives the samples a gradient that is true where they are now.",
+        options={"epochs": 3, "learning_rate": 2e-3, "discriminator_rate": 0.1, "averaging": 0},
+        cure={"discriminator_rate": 1.0},
+        measure=movement,
+        measured="movement of a sample from picture to picture",
+        sick=lambda value: value > 1.0,
+        healthy=lambda value: value < 0.5,
+        limits="oscillates above 1.0 (half the ring's radius); calm below 0.5",
+    ),
+    "vanishing": Pathology(
+        title="Vanishing gradients",
+        why="The discriminator is so far ahead that it gives every sample a probability of next to 0. There the "
+        "generator's first loss, log(1 − D(G(z))), is flat: its slope carries the factor D(G(z)) itself. No gradient "
+        "arrives, and the samples stay where they were born.",
+        cure_title="the non-saturating loss",
+        why_cured="−log D(G(z)) has the same fixed point, but its slope carries the factor 1 − D(G(z)): the surer the "
+        "discriminator is, the stronger it pushes. (What it pushes to is another matter: look at the modes.)",
+        options={
+            "epochs": 2,
+            "learning_rate": 2e-5,
+            "discriminator_rate": 250.0,
+            "discriminator_steps": 2,
+            "generator_loss": "saturating",
+        },
+        cure={"generator_loss": "non-saturating"},
+        measure=reaching_gradient,
+        measured="gradient that reaches a sample",
+        sick=lambda value: value < 1e-3,
+        healthy=lambda value: value > 0.1,
+        limits="vanished below 0.001; alive above 0.1",
+    ),
+    "collapse": Pathology(
+        title="Mode collapse",
+        why="The discriminator learns twenty times faster than the generator and sees sharp edges around the data: "
+        "its slope is steep near the modes that samples have already found, and says nothing of the way to the "
+        "others. All samples slide into those few, and each sample alone looks perfect.",
+        cure_title="instance noise",
+        why_cured="Noise on all that the discriminator sees blurs data and samples until they overlap. It can no "
+        "longer be sure of anything, its slope reaches across the gaps, and as the noise fades the modes sharpen.",
+        options={"epochs": 3, "learning_rate": 2e-4, "discriminator_rate": 20.0},
+        cure={"instance_noise": 0.5},
+        measure=modes,
+        measured="modes found, of 8",
+        sick=lambda value: value <= 4,
+        healthy=lambda value: value >= 8,
+        limits="collapsed at 4 or fewer; mended at all 8",
+    ),
+}
