@@ -248,7 +248,7 @@ def main():
     panels.page("Generative adversarial networks", LEAD)
     section = st.segmented_control(
         "Section",
-        ["Play", "Train", "What goes wrong", "Optimum", "Convergence", "Export"],
+        ["Play", "Train", "What goes wrong", "Is the loss meaningful?", "Optimum", "Convergence", "Export"],
         default="Play",
         required=True,
         key="section",
@@ -261,6 +261,8 @@ def main():
         panels.train([*GANS, *(name for name in LESSONS if name not in GANS)])
     elif section == "What goes wrong":
         gan_trouble.what_goes_wrong()
+    elif section == "Is the loss meaningful?":
+        gan_trouble.is_the_loss_meaningful()
     elif section == "Optimum":
         st.fragment(gan_theory.optimum)()
     elif section == "Convergence":

@@ -16,7 +16,6 @@ TITLES = {
     "r2": "GAN with R2",
 }
 EXTENT = 1.6
-WARM, COLD, GREY = "#d95f0e", "#386cb0", "#8b95a1"
 
 
 def convergence():
@@ -185,7 +184,7 @@ def field_chart(method, way, arguments) -> dict:
         "layer": [
             {
                 "data": {"values": arrows},
-                "mark": {"type": "point", "shape": "arrow", "filled": True, "color": GREY, "opacity": 0.6},
+                "mark": {"type": "point", "shape": "arrow", "filled": True, "color": panels.GREY, "opacity": 0.6},
                 "encoding": {
                     **place,
                     "angle": {
@@ -203,12 +202,12 @@ def field_chart(method, way, arguments) -> dict:
             },
             {
                 "data": {"values": path},
-                "mark": {"type": "line", "clip": True, "color": WARM, "strokeWidth": 1.5},
+                "mark": {"type": "line", "clip": True, "color": panels.WARM, "strokeWidth": 1.5},
                 "encoding": {**place, "order": {"field": "step"}},
             },
             {
                 "data": {"values": [path[0] | {"what": "start"}, path[-1] | {"what": "end"}]},
-                "mark": {"type": "point", "clip": True, "filled": True, "size": 110, "color": WARM},
+                "mark": {"type": "point", "clip": True, "filled": True, "size": 110, "color": panels.WARM},
                 "encoding": {
                     **place,
                     "shape": {"field": "what", "legend": {"orient": "top", "title": None}},
@@ -223,7 +222,7 @@ def distance_chart(rows) -> dict:
     return {
         "data": {"values": rows},
         "height": 420,
-        "mark": {"type": "line", "color": WARM, "tooltip": True},
+        "mark": {"type": "line", "color": panels.WARM, "tooltip": True},
         "encoding": {
             "x": {"field": "step", "type": "quantitative", "title": "step"},
             "y": {
@@ -348,7 +347,7 @@ def line_chart(x, densities, judged) -> dict:
     """The densities as areas, and discriminators as lines above them."""
     colors = {
         "domain": [*densities, *judged],
-        "range": [COLD, WARM, "#41ab5d", "#78c679"][: len(densities) + len(judged)],
+        "range": [panels.COLD, panels.WARM, "#41ab5d", "#78c679"][: len(densities) + len(judged)],
     }
     place = {
         "x": {"field": "x", "type": "quantitative", "title": "x"},
@@ -387,14 +386,14 @@ def apart_chart(curves, gap) -> dict:
                     "color": {
                         "field": "what",
                         "type": "nominal",
-                        "scale": {"range": [WARM, COLD]},
+                        "scale": {"range": [panels.WARM, panels.COLD]},
                         "legend": {"orient": "top", "title": None},
                     },
                 },
             },
             {
                 "data": {"values": [{"x": gap}]},
-                "mark": {"type": "rule", "color": GREY, "strokeDash": [4, 4]},
+                "mark": {"type": "rule", "color": panels.GREY, "strokeDash": [4, 4]},
                 "encoding": {"x": {"field": "x", "type": "quantitative"}},
             },
         ],
@@ -414,7 +413,7 @@ def critic_chart(found) -> dict:
             "color": {
                 "field": "what",
                 "type": "nominal",
-                "scale": {"range": [COLD, GREY]},
+                "scale": {"range": [panels.COLD, panels.GREY]},
                 "legend": {"orient": "top", "title": None},
             },
         },

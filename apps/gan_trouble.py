@@ -1,16 +1,20 @@
-"""The GAN page's *What goes wrong*: pathologies brought about and mended by a button each."""
+"""The GAN page's *What goes wrong* and *Is the loss meaningful?*: real trainings, and what is measured of them."""
 
+import json
 import math
 from pathlib import Path
 
+import numpy as np
 import panels
 import streamlit as st
 
 from dlsuite import catalog, runs
+from dlsuite.gans import loss_meaning
 from dlsuite.gans.pathologies import PATHOLOGIES, Pathology
 
 LESSON = "gans.gan"
-HOW_OFTEN = Path(__file__).resolve().parents[1] / "docs" / "pathologies.md"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+RECORDED = "a recorded training, seed 0"
 
 
 def what_goes_wrong():
@@ -35,10 +39,9 @@ def what_goes_wrong():
     )
     is_live = any(run.is_alive for run in panels.runs_of([LESSON]))
     st.fragment(both, run_every=panels.LIVE_SECONDS if is_live else None)(pathology, seed, is_live)
-    if HOW_OFTEN.exists():
-        with st.expander("How often over seeds", icon=":material/casino:"):
-            st.markdown(HOW_OFTEN.read_text("utf-8"))
-            st.caption("Written by `python benchmarks/pathologies.py --seeds 5`, with the options of the buttons.")
+    with st.expander("How often over seeds", icon=":material/casino:"):
+        st.markdown((DOCS / "pathologies.md").read_text("utf-8"))
+        st.caption("Written by `python benchmarks/pathologies.py --seeds 5`, with the options of the buttons.")
 
 
 def both(pathology: Pathology, seed: int, was_live: bool):
@@ -127,3 +130,121 @@ def run_of(arguments: dict) -> runs.Run | None:
         except runs.RunError:
             continue
     return None
+
+
+def is_the_loss_meaningful():
+    """A GAN's losses and a WGAN-GP's, beside the quality that is measured of their samples."""
+    st.markdown(
+        "Would you see from the loss alone that the samples get better? Grey is what the samples **miss** of the "
+        "distribution: 1 is everything, 0 nothing; a sample counts within 3 sigma of a mode, and no mode for more than "
+        "its fair share. The coloured line is a loss of the same training. The rank correlation says how well one "
+        "tells the other: 1 is always, 0 not at all."
+    )
+    for column, lesson in zip(st.columns(2, gap="large"), loss_meaning.LOSSES, strict=True):
+        with column:
+            losses_of(lesson)
+    with st.expander("Over seeds", icon=":material/casino:"):
+        st.markdown((DOCS / "loss_meaning.md").read_text("utf-8"))
+        st.caption(
+            "Written by `python benchmarks/loss_meaning.py`, of the trainings of "
+            "`python benchmarks/modes.py --models gans.gan gans.wgan_gp --datasets ring --seeds 5`."
+        )
+
+
+def losses_of(lesson: str):
+    """One model's column: which training, which loss, how they go together."""
+    st.markdown(f"##### {panels.lesson_title(lesson)}")
+    own = [str(run.path) for run in panels.runs_of([lesson]) if has_modes(run)]
+    chosen = panels.choose(
+        "Training",
+        [RECORDED, *own],
+        f"course.{lesson}",
+        format_func=lambda path: RECORDED if path == RECORDED else f"my run: {Path(path).name}",
+        help="Your own trainings on the ring or the grid are listed here too.",
+    )
+    loss = st.segmented_control(
+        "Loss",
+        loss_meaning.LOSSES[lesson],
+        format_func=lambda name: name.replace("_", " "),
+        default=loss_meaning.LOSSES[lesson][0],
+        required=True,
+        key=f"loss.{lesson}",
+        bind="query-params",
+    )
+    try:
+        course = recorded(lesson) if chosen == RECORDED else course_of(runs.Run(chosen), lesson)
+    except (runs.RunError, OSError, ValueError, KeyError) as error:
+        st.error(f"This run cannot be read: {error}")
+        return
+    if len(course.step) < 5:
+        st.info("There are too few pictures of this training yet.")
+        return
+    st.metric("Rank correlation with what is missing", f"{course.rank_correlation(loss):.2f}")
+    st.vega_lite_chart(course_chart(course, loss), width="stretch")
+    st.button(
+        "Train one on the ring", icon=":material/play_arrow:", key=f"train.{lesson}", on_click=train_one, args=[lesson]
+    )
+
+
+def train_one(lesson: str):
+    """Callback: start a training on the ring, and turn to where it can be watched."""
+    path = panels.start_training(lesson, {"dataset": "ring"})
+    if path is not None:
+        st.session_state["run"], st.session_state["section"] = str(path), "Train"
+
+
+def has_modes(run: runs.Run) -> bool:
+    """Whether it is a run on a distribution whose modes are known."""
+    try:
+        return run.record["arguments"].get("dataset") in ("ring", "grid")
+    except runs.RunError:
+        return False
+
+
+def recorded(lesson: str) -> loss_meaning.Course:
+    """The course that the benchmark has left."""
+    course = json.loads((DOCS / "loss_meaning.json").read_text("utf-8"))[lesson]
+    return loss_meaning.Course(
+        np.array(course["step"]),
+        np.array(course["missing"]),
+        {loss: np.array(values) for loss, values in course["losses"].items()},
+    )
+
+
+def course_of(run: runs.Run, lesson: str) -> loss_meaning.Course:
+    """The course of one's own run."""
+    dataset = run.record["arguments"]["dataset"]
+    return loss_meaning.course(run.steps(), run.arrays("samples"), dataset, loss_meaning.LOSSES[lesson])
+
+
+def course_chart(course: loss_meaning.Course, loss: str) -> dict:
+    """What is missing as an area, the loss as a line over it with an axis of its own."""
+    values = course.losses[loss]
+    low, high = np.quantile(values, [0.02, 0.98])  # the wild first steps would flatten all that follows
+    margin = 0.1 * (high - low) or 1.0
+    rows = [
+        {"step": int(step), "missing": float(missing), "loss": float(value)}
+        for step, missing, value in zip(course.step, course.missing, values, strict=True)
+    ]
+    x = {"field": "step", "type": "quantitative", "title": "step"}
+    share = {"title": "missing share (area)", "scale": {"domain": [0, 1]}}
+    axis = {
+        "title": f"{loss.replace('_', ' ')} (line)",
+        "scale": {"domain": [low - margin, high + margin], "zero": False},
+        "axis": {"titleColor": panels.WARM, "grid": False},
+    }
+    return {
+        "height": 300,
+        "data": {"values": rows},
+        "layer": [
+            {
+                "mark": {"type": "area", "color": panels.GREY, "opacity": 0.35, "line": {"color": panels.GREY}},
+                "encoding": {"x": x, "y": {"field": "missing", "type": "quantitative", **share}},
+            },
+            {
+                "mark": {"type": "line", "color": panels.WARM, "strokeWidth": 2, "clip": True, "point": True},
+                "encoding": {"x": x, "y": {"field": "loss", "type": "quantitative", **axis}},
+            },
+        ],
+        "resolve": {"scale": {"y": "independent"}},
+    }

@@ -25,6 +25,8 @@ from dlsuite.data import own
 
 OWN_DATA = "my own …"
 LIVE_SECONDS = 2.0
+WARM, COLD, GREY = "#d95f0e", "#386cb0", "#8b95a1"
+"""The colours of charts."""
 SECONDS_TO_START = 60
 SEED_LIMIT = 2**31 - 1
 
@@ -128,7 +130,7 @@ def choose_model(lessons: list[str], first: str) -> Trained | None:
 
 def _shipped_title(name: str) -> str:
     dataset = runs.Run(SAVED_MODELS / name).record["arguments"].get("dataset", "mnist")
-    return f"{_lesson_title(catalog.module_of(name))} · {dataset}"
+    return f"{lesson_title(catalog.module_of(name))} · {dataset}"
 
 
 def _run_title(path: str) -> str:
@@ -227,7 +229,7 @@ def train(lessons: list[str]) -> None:
 
 def start_form(lessons: list[str]) -> None:
     """Every option of a lesson's `train`, from its signature, and the button that starts it."""
-    name = choose("Train", lessons, "lesson", format_func=_lesson_title)
+    name = choose("Train", lessons, "lesson", format_func=lesson_title)
     lesson = catalog.lesson(name)
     arguments = {}
     if "dataset" in lesson.options:
@@ -272,7 +274,8 @@ def start_training(lesson: str, arguments: dict) -> Path | None:
     return path
 
 
-def _lesson_title(name: str) -> str:
+def lesson_title(name: str) -> str:
+    """A lesson's title without its source."""
     return re.sub(r" \(.*", "", catalog.lesson(name).title)
 
 

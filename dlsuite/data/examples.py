@@ -33,6 +33,7 @@ def batches(
     source: sources.Source = "auto",
     seed: int = 0,
     initial_epoch: int = 0,
+    labelled: bool = False,
 ) -> tuple[tf.data.Dataset, int]:
     """Endless batches for training, and how many of them make an epoch.
 
@@ -42,11 +43,17 @@ def batches(
     once, but 200 at least, since they may be few.
 
     Returns:
-        A dataset of float32 `(batch_size, ...)`, pictures in -1..1, and the number of batches an epoch.
+        A dataset of float32 `(batch_size, ...)`, pictures in -1..1, and the number of batches an epoch. With
+        `labelled`, which MNIST alone can be, of pairs with the int32 classes `(batch_size,)`.
 
     Raises:
-        ValueError: there is no such dataset, or MNIST is smaller than one batch.
+        ValueError: there is no such dataset, it has no labels, or MNIST is smaller than one batch.
     """
+    if labelled:
+        if dataset != "mnist":
+            raise ValueError(f"dataset={dataset!r}: its examples have no classes; mnist has")
+        pairs, steps = shuffled(mnist.arrays("train", source), batch_size, seed, initial_epoch)
+        return pairs.map(lambda pictures, labels: (scale(pictures), tf.cast(labels, tf.int32))).prefetch(2), steps
     if dataset in toy2d.MIXTURES:
         return toy2d.load(dataset, batch_size, seed, initial_epoch).prefetch(8), toy2d.STEPS_PER_EPOCH
     examples = held_in_memory(dataset, "train", source)

@@ -16,6 +16,7 @@ it was, since blurred densities are equal only where sharp ones are. As in the p
 A discriminator that sees examples one by one does not notice that all samples look alike. In a `group` it does.
 """
 
+import functools
 from typing import Literal
 
 import keras
@@ -74,11 +75,12 @@ class GAN(two_player.TwoPlayer):
         group=1,
         **kwargs,
     ):
-        two_player.require_positive(discriminator_steps=discriminator_steps, noise_steps=noise_steps)
+        two_player.require_positive(discriminator_steps=discriminator_steps, noise_steps=noise_steps, group=group)
         two_player.require_not_negative(instance_noise=instance_noise)
         if generator_loss not in GENERATOR_LOSSES:
             raise ValueError(f"generator_loss={generator_loss!r}: it is one of {', '.join(GENERATOR_LOSSES)}")
-        super().__init__(data_shape=data_shape, latent_dim=latent_dim, group=group, **kwargs)
+        critic = functools.partial(two_player.build_critic, group=group)
+        super().__init__(data_shape=data_shape, latent_dim=latent_dim, critic=critic, **kwargs)
         self.discriminator_steps, self.generator_loss_kind = discriminator_steps, generator_loss
         self.instance_noise, self.noise_steps, self.group = instance_noise, noise_steps, group
         self.real_probability = keras.metrics.Mean(name="real_probability")

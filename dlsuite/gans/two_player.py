@@ -110,10 +110,20 @@ class TwoPlayer(keras.Model):
         latent_dim: the latent vector's length, at least 1; latent vectors are drawn from N(0, I).
         averaging: the half-life of the generator's average, in steps of the generator; 0 turns averaging off.
         seed: of all noise drawn in training.
-        group: as `build_critic` has it.
+        generator: a function that builds the generator, as `build_generator` does.
+        critic: a function that builds the critic, as `build_critic` does.
     """
 
-    def __init__(self, data_shape=(28, 28, 1), latent_dim=32, averaging=500, seed=0, group=1, **kwargs):
+    def __init__(
+        self,
+        data_shape=(28, 28, 1),
+        latent_dim=32,
+        averaging=500,
+        seed=0,
+        generator=build_generator,
+        critic=build_critic,
+        **kwargs,
+    ):
         data_shape = tuple(data_shape)
         is_picture = len(data_shape) == 3 and data_shape[0] % 4 == 0 and data_shape[1] % 4 == 0
         if min(data_shape, default=0) < 1 or not (len(data_shape) == 1 or is_picture):
@@ -121,16 +131,16 @@ class TwoPlayer(keras.Model):
                 f"data_shape={data_shape}: it is (dimensions,) or (height, width, channels) with sides that are "
                 "multiples of 4"
             )
-        require_positive(latent_dim=latent_dim, group=group)
+        require_positive(latent_dim=latent_dim)
         require_not_negative(averaging=averaging)
-        generator = build_generator(data_shape, latent_dim)
+        generator = generator(data_shape, latent_dim)
         average = keras.models.clone_model(generator)
         average.set_weights(generator.get_weights())
         average.trainable = False
-        latent = keras.Input((latent_dim,), name="latent")
+        latent = keras.Input(generator.input_shape[1:], name="latent")
         super().__init__(latent, average(latent), **kwargs)
         self.data_shape, self.latent_dim, self.averaging, self.seed = data_shape, latent_dim, averaging, seed
-        self.generator, self.averaged_generator, self.critic = generator, average, build_critic(data_shape, group)
+        self.generator, self.averaged_generator, self.critic = generator, average, critic(data_shape)
         self.noise_seeds = keras.random.SeedGenerator(seed)
         self.generator_loss = keras.metrics.Mean(name="generator_loss")
         self.critic_loss = keras.metrics.Mean(name="critic_loss")
@@ -282,14 +292,21 @@ def resolve_defaults(table, dataset, **given):
 def training_rows(dataset, batch_size, rows, **options):
     """Batches of real examples, several fresh ones to a row: `(batch_size, rows, *data_shape)`.
 
+    With the option `labelled` they are pairs, of examples and of their classes `(batch_size, rows)`.
+
     A row feeds one step of the generator and `rows` of the critic. Split over devices, every device gets whole rows.
 
     Returns:
         The endless dataset, the number of batches an epoch, and `data_shape`.
     """
     batches, steps = examples.batches(dataset, batch_size * rows, **options)
-    data_shape = tuple(batches.element_spec.shape[1:])
-    return batches.map(lambda x: tf.reshape(x, [batch_size, rows, *data_shape])), steps, data_shape
+    data_shape = tuple(tf.nest.flatten(batches.element_spec)[0].shape[1:])
+
+    def in_rows(*arrays):
+        rowed = [tf.reshape(array, [batch_size, rows, *array.shape[1:]]) for array in arrays]
+        return rowed[0] if len(rowed) == 1 else tuple(rowed)
+
+    return batches.map(in_rows), steps, data_shape
 
 
 def adam(learning_rate, beta_2):
@@ -322,6 +339,7 @@ def fit_to(
     seed=0,
     initial_epoch=0,
     callbacks=(),
+    **data_options,
 ):
     """Build a pair of players that fits a dataset, and train it.
 
@@ -331,6 +349,7 @@ def fit_to(
         optimizer: a function that returns a new optimizer for so many steps in all.
         critic_optimizer: the same for the critic, where it is another one.
         rows: the critic's steps for each one of the generator.
+        data_options: more for `training_rows`.
 
     Returns:
         The trained model.
@@ -341,13 +360,12 @@ def fit_to(
     require_positive(epochs=epochs, batch_size=batch_size)
     require_not_negative(seed=seed)
     keras.utils.set_random_seed(seed)
-    batches, steps, data_shape = training_rows(
-        dataset, batch_size, rows, source=source, seed=seed, initial_epoch=initial_epoch
-    )
+    data_options |= {"source": source, "seed": seed}
+    batches, steps, data_shape = training_rows(dataset, batch_size, rows, initial_epoch=initial_epoch, **data_options)
     generator_steps, critic_steps = epochs * steps, epochs * steps * rows
     model = build(data_shape, critic_steps)
-    beginning, _, _ = training_rows(dataset, batch_size, rows, source=source, seed=seed)  # also where a run goes on
-    model.real_examples = next(beginning.as_numpy_iterator()).reshape(-1, *data_shape)[:500]
+    beginning, _, _ = training_rows(dataset, batch_size, rows, **data_options)  # also where a run goes on
+    model.real_examples = tf.nest.flatten(next(beginning.as_numpy_iterator()))[0].reshape(-1, *data_shape)[:500]
     of_critic = (critic_optimizer or optimizer)(critic_steps)
     model.compile(optimizer(generator_steps), of_critic, **execution(data_shape))
     model.fit(

@@ -68,17 +68,14 @@ class WGANGP(two_player.TwoPlayer):
     def metrics(self):
         return [*super().metrics, self.wasserstein_estimate, self.penalty_term]
 
+    def between(self, real, fake):
+        """u: a point drawn anew between each real example and its fake, `(batch, *data_shape)`."""
+        epsilon = self.draw(keras.random.uniform, tf.shape(real)[0], *[1] * len(self.data_shape))  # (batch, 1, ...)
+        return real + epsilon * (fake - real)
+
     def gradient_penalty(self, real, fake):
-        """E[(|grad_u D(u)| - 1)^2], a scalar, with u drawn anew between each real example and its fake."""
-        batch = tf.shape(real)[0]
-        epsilon = self.draw(keras.random.uniform, batch, *[1] * len(self.data_shape))  # (batch, 1, ...)
-        u = real + epsilon * (fake - real)
-        with tf.GradientTape() as tape:
-            tape.watch(u)
-            score = self.critic(u, training=True)
-        gradient = tf.reshape(tape.gradient(score, u), [batch, -1])  # (batch, dimensions)
-        norm = tf.sqrt(tf.reduce_sum(gradient**2, axis=1) + 1e-12)
-        return tf.reduce_mean((norm - 1.0) ** 2)
+        """E[(|grad_u D(u)| - 1)^2], a scalar."""
+        return slope_penalty(lambda u: self.critic(u, training=True), self.between(real, fake))
 
     def critic_terms(self, real, fake):
         """The critic's loss, `critic_loss`, and the two terms it is made of; scalars."""
@@ -111,6 +108,16 @@ class WGANGP(two_player.TwoPlayer):
         self.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
         self.average_weights()
         return self.report(generator_loss=generator_loss, **critic_terms)
+
+
+def slope_penalty(score, u):
+    """E[(|grad_u score(u)| - 1)^2], a scalar, over points u `(batch, *data_shape)`; `score` answers `(batch, 1)`."""
+    with tf.GradientTape() as tape:
+        tape.watch(u)
+        on_u = score(u)
+    gradient = tf.reshape(tape.gradient(on_u, u), [tf.shape(u)[0], -1])  # (batch, dimensions)
+    norm = tf.sqrt(tf.reduce_sum(gradient**2, axis=1) + 1e-12)
+    return tf.reduce_mean((norm - 1.0) ** 2)
 
 
 def train(
