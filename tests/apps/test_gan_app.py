@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dlsuite import catalog, runs, serving
-from dlsuite.data import drawing
+from dlsuite.data import drawing, mnist
 from dlsuite.gans import pictures
 
 SHIPPED = ("gans.gan", "gans.wgan_gp", "gans.wgan_gp-ring")
@@ -185,6 +185,43 @@ def test_a_latent_coordinate_out_of_sight_keeps_what_it_was_moved_to(open_page, 
     page.run()
     large = drawn[0][0]
     np.testing.assert_allclose(large, serving.load("gans.wgan_gp").decode(latent=latent)["samples"], atol=1e-5)
+
+
+def neighbours_of(page) -> list:
+    """The toggle that shows training examples beneath the samples, where there is one."""
+    return [toggle for toggle in page.toggle if "does it copy?" in toggle.label]
+
+
+def test_beneath_samples_are_the_training_digits_nearest_to_them(open_page, drawn):
+    page = open_page(seed="3")
+    assert "Beneath each" not in page.sentences
+    drawn[0].clear()
+    (toggle,) = neighbours_of(page)
+    page = toggle.set_value(True).run()
+    samples = serving.load("gans.wgan_gp").sample(n=64, seed=3)["samples"][:8]
+    train = mnist.arrays("train", "bundled")[0] / 127.5 - 1
+    distances = np.linalg.norm((samples[:, None] - train).reshape(8, 4000, 784), axis=-1)
+    for sample, order in zip(samples, np.argsort(distances, axis=1), strict=True):
+        assert is_among(sample[None], drawn[0], atol=1e-5)
+        assert is_among(train[order[:3]], drawn[0], atol=1e-5)
+    assert "the three nearest of the 4,000 training digits that are bundled, a part" in page.sentences
+    assert "unseen digits are usually 10.0 from the nearest" in page.sentences
+    (code,) = [block.value for block in page.code if "nearest(" in block.value]
+    variables, value = run_lines(code)
+    np.testing.assert_allclose(variables["distances"], np.sort(distances, axis=1)[:, :3], rtol=1e-4)
+    assert np.asarray(value).shape[1] > np.asarray(value).shape[0]
+
+
+def test_only_of_pictures_neighbours_are_shown(open_page):
+    assert not neighbours_of(open_page(model="gans.wgan_gp-ring", nearest="true"))
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_neighbours_among_the_users_own_pictures(open_page, untrained, own_pictures, workplace, is_there):
+    run = untrained(str(own_pictures if is_there else workplace / "gone"), (32, 32, 1), 4)
+    page = play(open_page(nearest="true"), run)
+    said = "the three nearest of the 160 training pictures" if is_there else "no longer there"
+    assert said in page.sentences
 
 
 @pytest.mark.parametrize("view", VIEWS)
