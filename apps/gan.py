@@ -7,6 +7,7 @@ import panels
 import streamlit as st
 
 from dlsuite import catalog
+from dlsuite.data import names as datasets
 from dlsuite.gans import pictures
 
 LEAD = (
@@ -61,7 +62,65 @@ def samples(controls, screen, trained):
             st.image(picture, caption=f"{n} samples, none of them a picture from the data", output_format="PNG")
             lines += [*SHOW_SHEET, f"Image.fromarray(pictures.sheet(samples, columns={columns}))"]
         panels.download("Download the picture", panels.png(picture), f"{trained.label}-{seed}.png")
+        if not is_points:
+            lines += training_neighbours(trained, drawn[:8])
         panels.notebook_lines(trained, lines)
+
+
+def training_neighbours(trained, drawn) -> list[str]:
+    """Samples, and beneath each the training examples nearest to it, where copies would show; the notebook lines."""
+    what = "digits" if trained.dataset == "mnist" else "pictures"
+    if not st.toggle(f"Nearest training {what}: does it copy?", key="nearest", bind="query-params"):
+        return []
+    from dlsuite.data import examples
+    from dlsuite.gans import assessment
+
+    learned_from = trained.record["arguments"].get("source")
+    source = "bundled" if learned_from == "bundled" else "auto"
+    train, usual = training_pictures(trained.dataset, source)
+    if train.shape[1:] != drawn.shape[1:]:
+        st.caption("The pictures that it was trained on are no longer there.")
+        return []
+    indices, distances = assessment.nearest(drawn, examples.scale(train).numpy(), k=3)
+    with st.container(horizontal=True, gap="small"):
+        for sample, neighbours, (distance, *_) in zip(drawn, train[indices], distances, strict=True):
+            with st.container(width=68, gap="xxsmall"):
+                st.image(panels.enlarged(pictures.sheet(sample[None], 1), 136), output_format="PNG")
+                column = pictures.sheet(neighbours / 127.5 - 1, 1)
+                st.image(panels.enlarged(column, 136), caption=f"{distance:.1f}", output_format="PNG")
+    searched = f"{len(train):,} training {what}"
+    if learned_from == "tfds" and datasets.resolve("mnist", source) == "bundled":
+        searched += " that are bundled, a part of those that it was trained on"
+    st.caption(
+        f"Beneath each of the first {len(drawn)} samples: the three nearest of the {searched}, and how far the "
+        f"first of them is. A copy would be at 0; unseen {what} are usually {usual:.1f} from the nearest (Euclidean "
+        "distance, pixels in -1..1)."
+    )
+    return [
+        "import numpy as np",
+        "from dlsuite.data import examples",
+        "from dlsuite.gans import assessment",
+        f'train = examples.scale(examples.held_in_memory("{trained.dataset}", source="{source}")).numpy()',
+        f"indices, distances = assessment.nearest(samples[:{len(drawn)}], train, k=3)",
+        f"both = np.concatenate([samples[:{len(drawn)}], *train[indices.T]])",
+        f"Image.fromarray(pictures.sheet(both, columns={len(drawn)}))",
+    ]
+
+
+@st.cache_resource(show_spinner="Reading the training data …", max_entries=2)
+def training_pictures(dataset: str, source: str) -> tuple[np.ndarray, float]:
+    """The pictures that a model was trained on, and how far unseen ones usually are from the nearest of them.
+
+    There are none, and no distance, where they were the user's own and are gone.
+    """
+    from dlsuite.data import examples
+    from dlsuite.gans import assessment
+
+    try:
+        train, unseen = (examples.held_in_memory(dataset, split, source) for split in ("train", "test"))
+    except ValueError:
+        return np.empty((0, 0)), float("nan")
+    return train, assessment.usual_distance(examples.scale(unseen).numpy(), examples.scale(train).numpy())
 
 
 def interpolation(controls, screen, trained):

@@ -12,23 +12,27 @@ import tempfile
 import threading
 import time
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import canvas
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from dlsuite import SAVED_MODELS, catalog, runs, serving
+from dlsuite.data import drawing, own
 from dlsuite.data import names as datasets
-from dlsuite.data import own
 
+DRAWING = "my drawing …"
 OWN_DATA = "my own …"
 LIVE_SECONDS = 2.0
 WARM, COLD, GREY = "#d95f0e", "#386cb0", "#8b95a1"
 """The colours of charts."""
 SECONDS_TO_START = 60
 SEED_LIMIT = 2**31 - 1
+UPLOADS = runs.ROOT / "uploads"
 
 
 def page(title: str, lead: str) -> None:
@@ -280,10 +284,16 @@ def lesson_title(name: str) -> str:
 
 
 def _dataset_input(option: catalog.Option) -> str | None:
-    choices = [*option.choices, OWN_DATA] if option.is_open else list(option.choices)
+    choices = [*option.choices, DRAWING, OWN_DATA] if option.is_open else list(option.choices)
     chosen = st.selectbox("Dataset", choices, key="dataset", bind="query-params", help=option.help)
-    if chosen != OWN_DATA:
-        return chosen
+    if chosen == DRAWING:
+        return _drawing_input()
+    if chosen == OWN_DATA:
+        return _own_data_input()
+    return chosen
+
+
+def _own_data_input() -> str | None:
     typed = st.text_input("Path of a folder of pictures, or of a .npy or .csv file of 2-D points", key="own_path")
     files = st.file_uploader(
         "or upload pictures, or one file of points",
@@ -312,22 +322,79 @@ def _look_at(path: str, changed: float) -> tuple[int, tuple]:
 
 def _keep_uploads(files) -> str:
     """Uploads as files below runs/: the path of one file of points, or of the folder of all pictures."""
-    identity = hashlib.sha256(" ".join(sorted(file.file_id for file in files)).encode()).hexdigest()[:16]
-    folder = runs.ROOT / "uploads" / identity
+    contents = ((f"{index:05d}-{Path(file.name).name}", file.getvalue()) for index, file in enumerate(files))
+    folder = _kept(" ".join(sorted(file.file_id for file in files)), contents)
+    first = min(folder.iterdir())
+    return str((first if own.is_points(first.name) else folder).resolve())
+
+
+def _kept(identity: str, contents: Iterable[tuple[str, bytes]]) -> Path:
+    """The folder of uploads of that identity; names and contents of its files are asked for if it is not there yet."""
+    folder = UPLOADS / hashlib.sha256(identity.encode()).hexdigest()[:16]
     if not folder.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
             filled = Path(temporary) / "files"
             filled.mkdir()
-            for index, file in enumerate(files):
-                (filled / f"{index:05d}-{Path(file.name).name}").write_bytes(file.getvalue())
+            for name, content in contents:
+                (filled / name).write_bytes(content)
             filled.rename(folder)
-    first = min(folder.iterdir())
-    return str((first if own.is_points(first.name) else folder).resolve())
+    return folder
+
+
+def _drawing_input() -> str | None:
+    """The path of the points that the user draws; the URL remembers the drawing, which is kept beside them."""
+    strokes = canvas.strokes("strokes", _kept_strokes(st.query_params.get("drawing", "")))
+    jitter = st.slider(
+        "Jitter",
+        0.0,
+        0.3,
+        0.05,
+        0.01,
+        key="jitter",
+        bind="query-params",
+        help="How far points lie from the lines: the standard deviation, where the square is 4 wide.",
+    )
+    try:
+        points = drawing.points(strokes, jitter)
+    except ValueError:
+        st.query_params.pop("drawing", None)
+        much = "longer lines, or dots further apart." if strokes else "lines for curves, dots for modes."
+        st.info(f"Draw the distribution to be learned with the mouse or a finger: {much}", icon=":material/draw:")
+        return None
+    content, written = io.BytesIO(), json.dumps(strokes)
+    np.save(content, points)
+    folder = _kept(f"{written} {jitter}", [("points.npy", content.getvalue()), ("strokes.json", written.encode())])
+    if st.query_params.get("drawing") != folder.name:
+        st.query_params["drawing"] = folder.name
+    path = str((folder / "points.npy").resolve())
+    seen = own.points(path)
+    shown, said = st.columns(2, vertical_alignment="center")
+    shown.image(_cloud(seen), width="stretch")
+    said.caption(f"{len(seen):,} points as they are learned: centred, and scaled to radius 2 (root mean square)")
+    return path
+
+
+def _cloud(points: np.ndarray) -> np.ndarray:
+    """Where points of the plane lie, uint8 `(160, 160, 4)`; transparent, so that it suits either theme."""
+    extent = 1.1 * np.abs(points).max()
+    counts, _, _ = np.histogram2d(-points[:, 1], points[:, 0], 160, [[-extent, extent]] * 2)
+    ink = np.minimum(counts / 2, 1)[..., None]
+    return ((1 - ink) * [128, 128, 128, 24] + ink * [217, 112, 43, 255]).astype("uint8")
+
+
+def _kept_strokes(identity: str) -> list:
+    """The strokes of a drawing that has been kept; none if there is no such drawing."""
+    try:
+        return json.loads((UPLOADS / Path(identity).name / "strokes.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return []
 
 
 def _option_input(lesson: str, option: catalog.Option, resolved: dict, dataset: str | None):
-    label, key = option.name.replace("_", " ").capitalize(), f"{lesson}/{dataset}/{option.name}"
+    # Of one's own data only the kind matters: every stroke of a drawing makes another dataset, and keeps the options.
+    data = dataset if dataset in (None, *datasets.NAMED) else datasets.kind(dataset)
+    label, key = option.name.replace("_", " ").capitalize(), f"{lesson}/{data}/{option.name}"
     value = option.default if option.name == "source" else resolved[option.name]
     if option.choices:
         return st.selectbox(label, option.choices, option.choices.index(value), key=key, help=option.help)
@@ -380,12 +447,14 @@ def shipped_as_runs(lesson: str) -> list[runs.Run]:
 
 
 def steps_per_epoch(arguments: dict) -> int | None:
-    """Steps in an epoch of a named dataset; `None` for the user's own, whose size is not known yet."""
+    """Steps in an epoch of points or digits; `None` for the user's own pictures, whose number is not known yet."""
     dataset = arguments.get("dataset", "mnist")
-    if dataset not in datasets.NAMED or not arguments["batch_size"]:
+    if not arguments["batch_size"]:
         return None
     if datasets.kind(dataset) == "points":
         return 1000
+    if dataset not in datasets.NAMED:
+        return None
     rows = arguments.get("critic_steps", arguments.get("discriminator_steps", 1))
     return (59_000 if arguments["source"] == "tfds" else 4_000) // max(1, arguments["batch_size"] * rows)
 

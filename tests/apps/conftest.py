@@ -183,6 +183,17 @@ class Visit:
         """Press a key on a slider."""
         self.page.get_by_role("slider", name=re.compile(rf"^{label}\b")).press(key)
 
+    def draw(self, *corners: tuple[float, float]) -> None:
+        """Draw one stroke on the canvas, through these corners of the plane; y upwards."""
+        square = self.page.get_by_role("img", name="Draw here").bounding_box()
+        mouse = self.page.mouse
+        for index, (x, y) in enumerate(corners):
+            across, down = (2 + x) / 4 * square["width"], (2 - y) / 4 * square["height"]
+            mouse.move(square["x"] + across, square["y"] + down, steps=10)
+            if index == 0:
+                mouse.down()
+        mouse.up()
+
     def source(self) -> str:
         """The first picture's address, which is made from its content."""
         expect(self.picture).to_have_attribute("src", re.compile("/media/"))

@@ -1,6 +1,7 @@
 """The page on generative adversarial networks, run without a browser: what it shows is right, and what it is told."""
 
 import ast
+import json
 import pickle
 import re
 from pathlib import Path
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 
 from dlsuite import catalog, runs, serving
+from dlsuite.data import drawing, mnist
 from dlsuite.gans import pictures
 
 SHIPPED = ("gans.gan", "gans.wgan_gp", "gans.wgan_gp-ring")
 LESSONS = [name for name in catalog.names() if name.startswith("gans.")]
 VIEWS = ("Samples", "Interpolation", "One latent vector")
 OWN_DATA = "my own …"
+DRAWING = "my drawing …"
 
 
 @pytest.fixture
@@ -182,6 +185,43 @@ def test_a_latent_coordinate_out_of_sight_keeps_what_it_was_moved_to(open_page, 
     page.run()
     large = drawn[0][0]
     np.testing.assert_allclose(large, serving.load("gans.wgan_gp").decode(latent=latent)["samples"], atol=1e-5)
+
+
+def neighbours_of(page) -> list:
+    """The toggle that shows training examples beneath the samples, where there is one."""
+    return [toggle for toggle in page.toggle if "does it copy?" in toggle.label]
+
+
+def test_beneath_samples_are_the_training_digits_nearest_to_them(open_page, drawn):
+    page = open_page(seed="3")
+    assert "Beneath each" not in page.sentences
+    drawn[0].clear()
+    (toggle,) = neighbours_of(page)
+    page = toggle.set_value(True).run()
+    samples = serving.load("gans.wgan_gp").sample(n=64, seed=3)["samples"][:8]
+    train = mnist.arrays("train", "bundled")[0] / 127.5 - 1
+    distances = np.linalg.norm((samples[:, None] - train).reshape(8, 4000, 784), axis=-1)
+    for sample, order in zip(samples, np.argsort(distances, axis=1), strict=True):
+        assert is_among(sample[None], drawn[0], atol=1e-5)
+        assert is_among(train[order[:3]], drawn[0], atol=1e-5)
+    assert "the three nearest of the 4,000 training digits that are bundled, a part" in page.sentences
+    assert "unseen digits are usually 10.0 from the nearest" in page.sentences
+    (code,) = [block.value for block in page.code if "nearest(" in block.value]
+    variables, value = run_lines(code)
+    np.testing.assert_allclose(variables["distances"], np.sort(distances, axis=1)[:, :3], rtol=1e-4)
+    assert np.asarray(value).shape[1] > np.asarray(value).shape[0]
+
+
+def test_only_of_pictures_neighbours_are_shown(open_page):
+    assert not neighbours_of(open_page(model="gans.wgan_gp-ring", nearest="true"))
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_neighbours_among_the_users_own_pictures(open_page, untrained, own_pictures, workplace, is_there):
+    run = untrained(str(own_pictures if is_there else workplace / "gone"), (32, 32, 1), 4)
+    page = play(open_page(nearest="true"), run)
+    said = "the three nearest of the 160 training pictures" if is_there else "no longer there"
+    assert said in page.sentences
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -439,6 +479,70 @@ def test_own_points_take_the_defaults_of_points(open_page, own_points):
     page = own_data(train(open_page(), dataset=OWN_DATA), own_points)
     assert "200 examples" in page.sentences
     assert (page.widget("Latent dim").value, page.widget("Penalty").value) == (2, 0.1)
+
+
+# A drawing.
+
+
+@pytest.fixture
+def drawn_by_hand(open_page, workplace):
+    """The form for a drawing that has been kept with these strokes."""
+
+    def drawn_by_hand(strokes, **asked):
+        kept = workplace / "runs" / "uploads" / "0123456789abcdef"
+        kept.mkdir(parents=True)
+        (kept / "strokes.json").write_text(json.dumps(strokes))
+        return open_page(section="Train", lesson="gans.wgan_gp", dataset=DRAWING, drawing=kept.name, **asked)
+
+    return drawn_by_hand
+
+
+SLOPE = [[[-1.0, -1.0], [1.0, 1.0]]]
+
+
+def started_on(page, monkeypatch) -> tuple[Path, dict]:
+    """Start the training: the dataset's path, and all of the command's flags."""
+    commands = []
+    monkeypatch.setattr(runs, "start", lambda command, path: commands.append(command))
+    page.widget("Start training").click().run()
+    ((_, _, *flags),) = commands
+    flags = dict(zip(flags[::2], flags[1::2], strict=True))
+    return Path(flags["--dataset"]), flags
+
+
+@pytest.mark.parametrize("asked", [{}, {"drawing": "never"}, {"drawing": ".."}, {"drawing": "\0"}], ids=str)
+def test_an_empty_canvas_says_what_to_do(open_page, asked):
+    page = open_page(section="Train", dataset=DRAWING, **asked)
+    assert "Draw the distribution to be learned" in page.sentences
+    assert not [button for button in page.button if button.label == "Start training"]
+    assert "drawing" not in page.query_params
+
+
+@pytest.mark.parametrize("strokes", [[[[1.0, 1.0], [1.0, 1.0]]], [[[0.0, 0.0], [0.1, 0.2]]]])
+def test_too_small_a_drawing_gets_a_sentence(drawn_by_hand, strokes):
+    page = drawn_by_hand(strokes)
+    assert "longer lines, or dots further apart" in page.sentences
+    assert not [button for button in page.button if button.label == "Start training"]
+
+
+def test_a_drawing_is_trained_on_with_the_defaults_of_points(drawn_by_hand, monkeypatch):
+    page = drawn_by_hand(SLOPE, jitter="0.1")
+    assert "5,000 points" in page.sentences
+    assert (page.widget("Latent dim").value, page.widget("Penalty").value) == (2, 0.1)
+    path, _ = started_on(page, monkeypatch)
+    np.testing.assert_array_equal(np.load(path), drawing.points(SLOPE, jitter=0.1))
+    assert page.query_params["drawing"] == path.parent.name
+    assert json.loads((path.parent / "strokes.json").read_text()) == SLOPE
+
+
+def test_options_that_were_set_outlive_a_change_of_the_drawing(drawn_by_hand, monkeypatch):
+    page = drawn_by_hand(SLOPE)
+    before = page.query_params["drawing"]
+    page.widget("Epochs").set_value(3).run()
+    page.widget("Jitter").set_value(0.2).run()
+    path, flags = started_on(page, monkeypatch)
+    assert path.parent.name == page.query_params["drawing"] != before
+    assert flags["--epochs"] == "3"
 
 
 # Runs.

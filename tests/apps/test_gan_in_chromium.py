@@ -7,6 +7,7 @@ import urllib.parse
 import zipfile
 
 import keras
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
@@ -112,6 +113,47 @@ def test_a_training_is_watched_reloaded_stopped_resumed_and_deleted(visit, wait_
     visit.press("Delete it")
     expect(visit.page.get_by_role("combobox", name="Run")).to_have_count(0)
     assert not run.path.exists()
+
+
+def test_a_drawing_is_trained_on_and_survives_a_reload(visit):
+    """A hook in the upper left quarter, and a dot in the lower right."""
+    visit = visit()
+    visit.press("Train")
+    visit.choose("Train", "with gradient penalty")
+    visit.choose("Dataset", "my drawing")
+    expect(visit.page.get_by_text("Draw the distribution to be learned")).to_be_visible()
+    strokes = visit.page.locator("svg .strokes polyline")
+    visit.draw((-1.5, 0.5), (-1.5, 1.5), (-0.5, 1.5))
+    visit.draw((1, -1))
+    visit.draw((0, 0), (1, 0))
+    expect(visit.page.get_by_text("5,000 points")).to_be_visible()
+    visit.press("Undo")
+    expect(strokes).to_have_count(2)
+    visit.enter("Epochs", 2)
+    visit.unfold("All options")
+    visit.enter("Batch size", 16)
+    visit.enter("Critic steps", 1)
+    visit.press("Start training")
+    visit.is_told("finished", "step 2,000 of 2,000")
+
+    (run,) = visit.server.runs
+    path = run.record["arguments"]["dataset"]
+    points = np.load(path)
+    hook = points[(points[:, 0] < 0.2) & (points[:, 1] > 0)]
+    dot = points[(points[:, 0] > 0.5) & (points[:, 1] < -0.5)]
+    assert len(hook) + len(dot) == 5000
+    assert len(dot) == pytest.approx(5000 * 0.1 / 2.1, rel=0.1)
+    np.testing.assert_allclose([hook.min(axis=0), hook.max(axis=0)], [[-1.5, 0.5], [-0.5, 1.5]], atol=0.25)
+    np.testing.assert_allclose(dot.mean(axis=0), [1, -1], atol=0.03)
+
+    visit.page.reload()
+    expect(strokes).to_have_count(2)
+    visit.is_told("finished", "step 2,000 of 2,000")
+    expect(visit.page.get_by_text("5,000 points")).to_be_visible()
+    assert address_of(visit)["drawing"] in path
+    visit.press("Clear")
+    expect(visit.page.get_by_text("Draw the distribution to be learned")).to_be_visible()
+    expect(strokes).to_have_count(0)
 
 
 def test_two_runs_at_once_both_finish(visit, wait_until):

@@ -100,6 +100,34 @@ def test_sliced_wasserstein_of_sets_of_unlike_size_and_shape():
     assert assessment.sliced_wasserstein(a, 2 * a[:2000]) > 0.5
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_nearest_is_what_brute_force_finds(dtype):
+    """700 samples are more than are looked up at once."""
+    random = np.random.default_rng(0)
+    samples, train = (random.normal(size=(n, 4, 3)).astype(dtype) for n in (700, 300))
+    every = np.linalg.norm((samples[:, None] - train).reshape(700, 300, 12), axis=-1)
+    indices, distances = assessment.nearest(samples, train, k=3)
+    np.testing.assert_array_equal(indices, np.argsort(every, axis=1)[:, :3])
+    np.testing.assert_allclose(distances, np.sort(every, axis=1)[:, :3], rtol=1e-5)
+
+
+def test_a_copy_is_found_at_distance_0():
+    train = np.random.default_rng(0).uniform(-1, 1, (1000, 28, 28, 1)).astype("float32")
+    indices, distances = assessment.nearest(train[::-7], train)
+    np.testing.assert_array_equal(indices[:, 0], np.arange(1000)[::-7])
+    assert (distances == 0).all()
+
+
+def test_the_nearest_ratio_tells_copies_from_fresh_draws():
+    random = np.random.default_rng(0)
+    train, held_out, fresh = (random.normal(size=(n, 10)) for n in (2000, 1000, 1000))
+    assert assessment.nearest_ratio(fresh, held_out, train) == pytest.approx(1, abs=0.05)
+    assert assessment.nearest_ratio(train[:500], held_out, train) == 0
+    assert assessment.nearest_ratio(train[:500] + 0.01, held_out, train) < 0.05
+    assert assessment.nearest_ratio(3 * fresh, held_out, train) > 2
+    assert np.isnan(assessment.nearest_ratio(fresh, train[:100], train))
+
+
 def test_measure_of_a_perfect_model_of_the_ring():
     metrics = assessment.measure(Stub(toy2d.sample("ring", 10_000, seed=9)), dataset="ring")
     assert metrics["modes"] == 8
@@ -130,9 +158,22 @@ def test_measure_of_digits(without_tfds):
     perfect = assessment.measure(Stub(images), source="bundled")
     assert perfect["smallest_class_share"] == pytest.approx(0.1, abs=0.015)
     assert perfect["frechet_distance"] < 1.3 * perfect["frechet_floor"]
+    assert perfect["nearest_ratio"] == 0
     collapsed = assessment.measure(Stub(images[labels == 1]), source="bundled")
     assert collapsed["smallest_class_share"] == 0
     assert collapsed["frechet_distance"] > 20 * collapsed["frechet_floor"]
+
+
+def test_measure_of_own_pictures_of_which_every_one_is_held_more_than_once(own_pictures):
+    """They show bars at 12 places only, so that unseen ones are copies too."""
+    own = examples.scale(examples.held_in_memory(str(own_pictures), "test")).numpy()
+    metrics = assessment.measure(Stub(own), dataset=str(own_pictures))
+    assert metrics.keys() == {"sliced_wasserstein", "sliced_wasserstein_floor"}
+
+
+def test_unseen_digits_are_as_near_to_the_training_digits_as_others():
+    train, test = (examples.scale(mnist.arrays(split, "bundled")[0]).numpy() for split in ("train", "test"))
+    assert assessment.nearest_ratio(test[::2], test[1::2], train) == pytest.approx(1, abs=0.1)
 
 
 def test_a_model_of_something_else():
