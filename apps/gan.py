@@ -1,5 +1,6 @@
 """Lecture 8: generative adversarial networks. Play with trained generators, train your own, export them."""
 
+import gan_attributes
 import gan_theory
 import gan_trouble
 import numpy as np
@@ -19,6 +20,7 @@ GANS = [name for name in LESSONS if "latent_dim" in catalog.lesson(name).options
 FIRST = "gans.wgan_gp"
 """The model that the page opens with."""
 SHEET_WIDTH = 620
+IN_TURN = "all, in turn"
 SHOW_SHEET = ["from PIL import Image", "from dlsuite.gans import pictures"]
 
 
@@ -29,16 +31,20 @@ def play():
         trained = panels.choose_model(GANS, FIRST)
         if trained is None:
             return
+    with screen:
+        views = {"Samples": samples, "Interpolation": interpolation, "One latent vector": one_latent_vector}
+        if not makes_points(trained):
+            views["Attributes"] = gan_attributes.view
         view = st.segmented_control(
             "View",
-            ["Samples", "Interpolation", "One latent vector"],
+            list(views),
             default="Samples",
             required=True,
             key="view",
             bind="query-params",
+            label_visibility="collapsed",
         )
-    show = {"Samples": samples, "Interpolation": interpolation, "One latent vector": one_latent_vector}[view]
-    show(controls, screen, trained)
+    views.get(view, samples)(controls, screen, trained)
 
 
 def samples(controls, screen, trained):
@@ -49,9 +55,16 @@ def samples(controls, screen, trained):
         st.button("New samples", icon=":material/casino:", type="primary", on_click=panels.another_seed, args=["seed"])
         most, start = (2000, 1000) if is_points else (144, 64)
         n = st.slider("Samples", 16, most, start, 16, key=f"n{is_points:d}", bind="query-params")
-    drawn = trained.model.sample(n=n, seed=seed)["samples"]
+        label = IN_TURN
+        if "sample_class" in trained.model.signatures:
+            label = st.selectbox("Class", [IN_TURN, *map(str, range(10))], key="label", bind="query-params")
+    if label == IN_TURN:
+        drawn = trained.model.sample(n=n, seed=seed)["samples"]
+        lines = [f'samples = model.sample(n={n}, seed={seed})["samples"]']
+    else:
+        drawn = trained.model.sample_class(n=n, seed=seed, label=int(label))["samples"]
+        lines = [f'samples = model.sample_class(n={n}, seed={seed}, label={label})["samples"]']
     columns = int(np.ceil(np.sqrt(n)))
-    lines = [f'samples = model.sample(n={n}, seed={seed})["samples"]']
     with screen:
         if is_points:
             picture = on_the_plane(trained, drawn)

@@ -19,17 +19,17 @@ RECORDED = "a recorded training, seed 0"
 
 def what_goes_wrong():
     """A pathology beside its cure, each a real training that a button starts."""
-    name = st.segmented_control(
+    titled = {pathology.title: pathology for pathology in PATHOLOGIES.values()}
+    title = st.segmented_control(
         "Pathology",
-        list(PATHOLOGIES),
-        format_func=lambda name: PATHOLOGIES[name].title,
-        default="oscillation",
+        list(titled),
+        default=next(iter(titled)),
         required=True,
         key="trouble",
         bind="query-params",
         label_visibility="collapsed",
     )
-    pathology = PATHOLOGIES[name]
+    pathology = titled[title]
     st.caption(
         "A real GAN on the ring of 8 Gaussians, broken by its options and mended by changing one. Each training takes "
         "about half a minute of two CPU cores; the other one then begins from the same seed."
@@ -162,15 +162,16 @@ def losses_of(lesson: str):
         format_func=lambda path: RECORDED if path == RECORDED else f"my run: {Path(path).name}",
         help="Your own trainings on the ring or the grid are listed here too.",
     )
-    loss = st.segmented_control(
+    titles = {loss.replace("_", " "): loss for loss in loss_meaning.LOSSES[lesson]}
+    title = st.segmented_control(
         "Loss",
-        loss_meaning.LOSSES[lesson],
-        format_func=lambda name: name.replace("_", " "),
-        default=loss_meaning.LOSSES[lesson][0],
+        list(titles),
+        default=next(iter(titles)),
         required=True,
         key=f"loss.{lesson}",
         bind="query-params",
     )
+    loss = titles[title]
     try:
         course = recorded(lesson) if chosen == RECORDED else course_of(runs.Run(chosen), lesson)
     except (runs.RunError, OSError, ValueError, KeyError) as error:

@@ -22,7 +22,7 @@ from dlsuite.gans.wgan_gp import WGANGP
 SHIPPED = sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/1"))
 SOURCE = Path(__file__).with_name("c_api") / "run_saved_model.c"
 BATCH = 5
-ONE_VALUE = {"n": 7, "seed": 11}
+ONE_VALUE = {"n": 7, "seed": 11, "label": 3}
 """What the inputs that hold one value, of whatever rank, are given."""
 
 

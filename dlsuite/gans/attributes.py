@@ -39,19 +39,20 @@ def width(images) -> np.ndarray:
 ATTRIBUTES = {"thickness": thickness, "slant": slant, "width": width}
 
 
-def direction(latent, values) -> np.ndarray:
-    """The mean latent vector of the quarter where an attribute is strongest, minus that where it is weakest.
+def extremes(latent, values) -> tuple[np.ndarray, np.ndarray]:
+    """The mean latent vectors of the quarter where an attribute is strongest, and where it is weakest.
 
     Args:
         latent: `(n, latent_dim)`.
         values: the attribute of each one's sample, `(n,)`.
 
     Returns:
-        `(latent_dim,)`: along it, a step of 1 leads from a typical weak one to a typical strong one.
+        Two vectors `(latent_dim,)`. A step of 1 along their difference leads from a typical weak one to a typical
+        strong one.
     """
     low, high = np.quantile(values, [0.25, 0.75])
     latent, values = np.asarray(latent), np.asarray(values)
-    return latent[values >= high].mean(axis=0) - latent[values <= low].mean(axis=0)
+    return latent[values >= high].mean(axis=0), latent[values <= low].mean(axis=0)
 
 
 def directions(latent, images) -> dict[str, np.ndarray]:
@@ -64,7 +65,7 @@ def directions(latent, images) -> dict[str, np.ndarray]:
         latent: `(n, latent_dim)`.
         images: their samples, `(n, height, width, 1)` in -1..1.
     """
-    raw = {name: direction(latent, attribute(images)) for name, attribute in ATTRIBUTES.items()}
+    raw = {name: np.subtract(*extremes(latent, attribute(images))) for name, attribute in ATTRIBUTES.items()}
     freed = {}
     for name, of_this in raw.items():
         others = np.stack([of_other for other, of_other in raw.items() if other != name])

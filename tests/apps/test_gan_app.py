@@ -635,3 +635,51 @@ def test_the_python_lines_on_export_run(open_page):
     variables = {}
     exec(code, variables)
     assert variables["model"]
+
+
+def test_attributes_move_samples_and_the_lines_agree(open_page):
+    page = open_page(view="Attributes", seed="3", thickness="1.0")
+    assert {"Thickness", "Slant", "Width"} <= {slider.label for slider in page.slider}
+    (code,) = [block.value for block in page.code if block.language == "python"]
+    assert 'latent += 1 * found["thickness"]' in code
+    variables = {}
+    exec(code, variables)
+    thickness = variables["attributes"].thickness
+    before = variables["model"].sample(n=10, seed=3)["samples"]
+    assert thickness(variables["samples"]).mean() > thickness(before).mean() + 0.2
+
+
+def test_a_pathology_can_be_linked_to_and_shows_how_often(open_page):
+    page = open_page(section="What goes wrong", trouble="Mode collapse")
+    said = " ".join(element.value for element in page.markdown)
+    assert "discriminator_rate" not in said  # the option in which the two differ is the other one
+    assert "`instance_noise=0.0`" in said
+    assert "`instance_noise=0.5`" in said
+    assert {button.label for button in page.button} >= {"Break it", "Mend it"}
+    (table,) = [each for each in page.expander if each.label == "How often over seeds"]
+    assert "Mode collapse" in table.markdown[0].value
+
+
+def test_a_broken_run_is_found_by_its_options_and_measured(open_page, workplace, own_points):
+    """A made-up finished run with the button's options: its measurement is on the page."""
+    from dlsuite import catalog, runs
+    from dlsuite.gans.pathologies import PATHOLOGIES
+
+    arguments = catalog.lesson("gans.gan").resolve(PATHOLOGIES["vanishing"].arguments(is_cured=False))
+    run = runs.create("gans.gan", arguments, epochs=2, steps_per_epoch=1000)
+    run.update(state="finished")
+    header = "step,epoch,seconds,generator_gradient,generator_loss\n"
+    rows = "".join(f"{step},1,{step / 100},{1e-7},{0.5}\n" for step in range(10, 2001, 10))
+    (run.path / "steps.csv").write_text(header + rows)
+    page = open_page(section="What goes wrong", trouble="Vanishing gradients")
+    (metric,) = page.metric
+    assert (metric.value, metric.delta) == ("1e-07", "vanishing gradients")
+    assert {button.label for button in page.button} >= {"Break it again", "Mend it"}
+    assert not page.widget("Seed").set_value(5).run().metric
+
+
+def test_the_loss_lesson_opens_with_recorded_trainings(open_page):
+    page = open_page(section="Is the loss meaningful?")
+    assert [metric.label for metric in page.metric] == ["Rank correlation with what is missing"] * 2
+    gan, wgan_gp = (float(metric.value) for metric in page.metric)
+    assert -1 <= gan < wgan_gp <= 1

@@ -38,7 +38,7 @@ def test_a_blank_picture_has_finite_attributes():
 
 def test_the_direction_of_a_coordinate_is_along_it():
     latent = np.random.default_rng(0).normal(size=(4000, 5))
-    found = attributes.direction(latent, latent[:, 2] * 3 + 1)
+    found = np.subtract(*attributes.extremes(latent, latent[:, 2] * 3 + 1))
     np.testing.assert_allclose(found, [0, 0, 2 * 1.271, 0, 0], atol=0.12)  # E[z | the top quarter] = 1.271
 
 

@@ -1,0 +1,62 @@
+"""How near each GAN gets to MNIST in the same time of training, with the settings that the dataset selects.
+
+    python benchmarks/digits.py --minutes 10
+
+Each model is first trained for one epoch, which tells how long an epoch takes on this machine, and then from the
+beginning for as many epochs as come nearest to the time. Prints a table in Markdown, measured on MNIST's test digits.
+Runs that have finished in the folder `--runs` are measured again and not trained again.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from dlsuite import runs
+
+MODELS = ("gans.gan", "gans.wgan", "gans.wgan_gp", "gans.r1_gan")
+
+
+def dlsuite(*arguments) -> str:
+    """What `dlsuite <arguments>` prints."""
+    command = [sys.executable, "-m", "dlsuite.cli", *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def trained(model: str, epochs: int, path: Path) -> runs.Run:
+    """The finished run of so many epochs, which goes on or begins where there is none."""
+    run = runs.Run(path)
+    if not (path / "run.json").exists():
+        dlsuite("train", model, "--source", "tfds", "--epochs", epochs, "--run-dir", path)
+    elif run.state != "finished":
+        dlsuite("resume", path)
+    return run
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--models", nargs="+", default=list(MODELS))
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    options = parser.parse_args()
+    print("| model | Fréchet distance | its floor | rarest class | steps of the generator | minutes of training |")
+    print("|---|---|---|---|---|---|")
+    for model in options.models:
+        folder = options.runs / model
+        an_epoch = trained(model, 1, folder / "digits-one-epoch").steps()
+        seconds = (an_epoch[-1]["seconds"] - an_epoch[0]["seconds"]) * an_epoch[-1]["step"]
+        seconds /= an_epoch[-1]["step"] - an_epoch[0]["step"]
+        epochs = max(1, round(60 * options.minutes / seconds))
+        run = trained(model, epochs, folder / f"digits-{options.minutes:g}-minutes")
+        metrics = json.loads(dlsuite("evaluate", run.path, "--json"))
+        print(
+            f"| `{model}` | {metrics['frechet_distance']:.2f} | {metrics['frechet_floor']:.2f} "
+            f"| {100 * metrics['smallest_class_share']:.1f} % | {run.steps()[-1]['step']:,.0f} "
+            f"| {run.record['seconds'] / 60:.1f} |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
