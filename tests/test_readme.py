@@ -7,7 +7,7 @@ from dlsuite import catalog, serving
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-HELPERS = {"canvas.py", "panels.py", "home.py", "gan_theory.py"}
+HELPERS = {"canvas.py", "panels.py", "home.py", "gan_attributes.py", "gan_theory.py", "gan_trouble.py"}
 
 
 def lecture_rows():

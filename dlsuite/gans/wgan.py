@@ -30,10 +30,10 @@ DEFAULTS = {
     "points": {
         "epochs": 20,
         "batch_size": 256,
-        "learning_rate": 5e-4,
+        "learning_rate": 1e-3,
         "latent_dim": 2,
         "critic_steps": 5,
-        "clip": 0.1,
+        "clip": 0.05,
         "averaging": 500,
     },
 }
