@@ -330,7 +330,7 @@ def main():
     if section == "Play":
         st.fragment(play)()
     elif section == "Train":
-        panels.train([*GANS, *(name for name in LESSONS if name not in GANS)])
+        panels.train(sorted(LESSONS, key=lambda name: (name != FIRST, name not in GANS)))
     elif section == "What goes wrong":
         gan_trouble.what_goes_wrong()
     elif section == "Is the loss meaningful?":

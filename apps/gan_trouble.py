@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from pathlib import Path
 
 import numpy as np
@@ -77,18 +78,25 @@ def explain(pathology: Pathology, is_cured: bool):
 def start_button(arguments: dict, is_cured: bool, run: runs.Run | None, is_live: bool):
     """The button that trains one of the two."""
     label, icon = ("Mend it", ":material/healing:") if is_cured else ("Break it", ":material/bolt:")
-    if (
-        st.button(
-            f"{label} again" if run else label,
-            icon=icon,
-            type="secondary" if run else "primary",
-            disabled=is_live,
-            help="One training at a time." if is_live else None,
-            key=f"start {is_cured}",
-        )
-        and panels.start_training(LESSON, arguments) is not None
+    if st.button(
+        f"{label} again" if run else label,
+        icon=icon,
+        type="secondary" if run else "primary",
+        disabled=is_live,
+        help="One training at a time." if is_live else None,
+        key=f"start {is_cured}",
     ):
-        st.rerun()  # the whole page, which then looks every two seconds
+        path = panels.start_training(LESSON, arguments)
+        if path is not None:
+            wait_for(path)
+            st.rerun()  # the whole page, which then looks every two seconds
+
+
+def wait_for(path: Path):
+    """Wait until the run says what it is, so that the page finds it."""
+    end = time.monotonic() + panels.SECONDS_TO_START
+    while not (path / "run.json").exists() and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def show(pathology: Pathology, is_cured: bool, run: runs.Run):

@@ -272,9 +272,7 @@ def start_training(lesson: str, arguments: dict) -> Path | None:
         st.error(f"There can be no run: {error.strerror}.")
         return None
     flags = [part for key, value in arguments.items() for part in (f"--{key.replace('_', '-')}", str(value))]
-    process = runs.start(["train", lesson, *flags, "--run-dir", str(path)], path)
-    while not (path / "run.json").exists() and process.poll() is None:
-        time.sleep(0.05)
+    runs.start(["train", lesson, *flags, "--run-dir", str(path)], path)
     return path
 
 

@@ -298,8 +298,8 @@ def test_a_wrong_url_does_no_harm(open_page, asked):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_form_has_every_option_once_with_its_value_and_help(open_page, lesson, dataset):
     options = catalog.lesson(lesson).options
-    if dataset and "dataset" not in options:
-        pytest.skip(f"{lesson} has only one dataset")
+    if dataset and ("dataset" not in options or dataset not in options["dataset"].choices):
+        pytest.skip(f"{lesson} is not for that dataset")
     page = train(open_page(), lesson, dataset)
     resolved = catalog.lesson(lesson).resolve({"dataset": dataset} if dataset else {}) | {"source": "auto"}
     for name, widget in options_of(page, lesson).items():
@@ -316,6 +316,13 @@ def test_the_dataset_chooses_the_defaults_that_depend_on_it(open_page):
         resolved = lesson.resolve({"dataset": dataset})
         assert shown[-1] == [resolved[name] for name in ("learning_rate", "penalty", "latent_dim")]
     assert shown[0] == shown[2] != shown[1]
+
+
+def test_a_lesson_that_lacks_the_chosen_dataset_takes_its_own(open_page):
+    page = train(open_page(), "gans.wgan_gp", "ring")
+    page.selectbox(key="lesson").set_value("gans.conditional_gan").run()
+    assert page.widget("Dataset").value == "mnist"
+    assert page.widget("Learning rate").value == 1e-3
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
