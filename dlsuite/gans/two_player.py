@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import layers
 
 from dlsuite.data import examples, names
-from dlsuite.gans import pictures
+from dlsuite.gans import fast, pictures
 
 
 def build_generator(data_shape, latent_dim):
@@ -30,17 +30,17 @@ def build_generator(data_shape, latent_dim):
     if len(data_shape) == 1:
         x = latent
         for _ in range(3):
-            x = layers.Dense(128, activation="relu")(x)
+            x = layers.Dense(128, activation=fast.relu)(x)
         return keras.Model(latent, layers.Dense(data_shape[0])(x), name="generator")
     height, width, channels = data_shape
     x = layers.Dense(height // 4 * (width // 4) * 32)(latent)
     x = layers.Reshape((height // 4, width // 4, 32))(x)  # (batch, height / 4, width / 4, 32)
-    x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-    x = layers.Conv2D(64, 3, padding="same")(x)  # (batch, height / 4, width / 4, 64)
-    x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-    x = layers.Conv2DTranspose(64, 4, strides=2, padding="same")(x)  # (batch, height / 2, width / 2, 64)
-    x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-    x = layers.Conv2DTranspose(channels, 6, strides=2, padding="same", activation="tanh")(x)
+    x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
+    x = fast.Conv2D(64, 3, padding="same")(x)  # (batch, height / 4, width / 4, 64)
+    x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
+    x = fast.Conv2DTranspose(64, 4, strides=2, padding="same")(x)  # (batch, height / 2, width / 2, 64)
+    x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
+    x = fast.Conv2DTranspose(channels, 6, strides=2, padding="same", activation="tanh")(x)
     return keras.Model(latent, x, name="generator")
 
 
@@ -54,18 +54,18 @@ def build_critic(data_shape, group=1):
     x = data
     if len(data_shape) == 1:
         for _ in range(3):
-            x = layers.Dense(128, activation="relu")(x)
+            x = layers.Dense(128, activation=fast.relu)(x)
     else:
-        x = layers.LeakyReLU(0.2)(layers.Conv2D(32, 4, strides=2, padding="same")(x))
+        x = fast.LeakyReLU(0.2)(fast.Conv2D(32, 4, strides=2, padding="same")(x))
         for _ in range(2):
-            x = layers.Conv2D(64, 4, strides=2, padding="same")(x)
-            x = layers.LeakyReLU(0.2)(layers.RMSNormalization()(x))
+            x = fast.Conv2D(64, 4, strides=2, padding="same")(x)
+            x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
     if group > 1:
         x = GroupDeviation(group)(x)
         if len(data_shape) == 1:
-            x = layers.Dense(128, activation="relu")(x)
+            x = layers.Dense(128, activation=fast.relu)(x)
         else:
-            x = layers.LeakyReLU(0.2)(layers.Conv2D(64, 3, padding="same")(x))
+            x = fast.LeakyReLU(0.2)(fast.Conv2D(64, 3, padding="same")(x))
     return keras.Model(data, layers.Dense(1)(layers.Flatten()(x)), name="critic")
 
 

@@ -1,0 +1,82 @@
+"""The fast layers are Keras's: same weights, same values, same gradients, of the first order and of the second."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from dlsuite.gans import fast, two_player
+
+
+def twins(ours, theirs, x):
+    """Both layers with the same weights, the biases too."""
+    for layer in (ours, theirs):
+        layer.build(x.shape)
+    random = np.random.default_rng(0)
+    weights = [random.normal(size=weight.shape) for weight in theirs.get_weights()]
+    for layer in (ours, theirs):
+        layer.set_weights(weights)
+    return ours, theirs
+
+
+def first_and_second_order(layer, x):
+    """The layer's outputs, and all gradients of them and of a penalty on the slope."""
+    with tf.GradientTape() as outer:
+        outer.watch(x)
+        with tf.GradientTape(persistent=True) as inner:
+            inner.watch(x)
+            y = layer(x)
+            curved = tf.reduce_sum(tf.sin(y))
+        slope = inner.gradient(curved, x)
+        penalty = tf.reduce_mean(slope**2)
+    first = inner.gradient(curved, layer.trainable_variables)
+    return [y, slope, *first, *outer.gradient(penalty, [x, *layer.trainable_variables])]
+
+
+def assert_close(ours, theirs):
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * max(1.0, float(tf.reduce_max(tf.abs(other)))))
+
+
+def pictures(*shape):
+    return tf.constant(np.random.default_rng(1).normal(size=shape), tf.float32)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 16])
+@pytest.mark.parametrize("size", [3, 4, 8])
+@pytest.mark.parametrize("sides", [(8, 12), (7, 10)])
+def test_convolution(channels, size, sides):
+    x, options = pictures(2, *sides, channels), {"strides": 2, "padding": "same"}
+    pair = twins(fast.Conv2D(5, size, **options), layers.Conv2D(5, size, **options), x)
+    assert_close(*[first_and_second_order(layer, x) for layer in pair])
+
+
+@pytest.mark.parametrize("channels", [1, 3, 16])
+@pytest.mark.parametrize("size", [2, 4, 6, 10])
+def test_transposed_convolution(channels, size):
+    x, options = pictures(2, 4, 7, 5), {"strides": 2, "padding": "same", "activation": "tanh"}
+    pair = twins(fast.Conv2DTranspose(channels, size, **options), layers.Conv2DTranspose(channels, size, **options), x)
+    assert_close(*[first_and_second_order(layer, x) for layer in pair])
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("shape", [(2,), (8, 8, 1)])
+def test_the_penalty_of_a_critic_is_that_with_keras_layers(shape, jit_compile, monkeypatch):
+    keras.utils.set_random_seed(0)
+    ours = two_player.build_critic(shape)
+    for name in ("Conv2D", "LeakyReLU"):
+        monkeypatch.setattr(fast, name, getattr(layers, name))
+    monkeypatch.setattr(fast, "relu", "relu")
+    theirs = two_player.build_critic(shape)
+    theirs.set_weights(ours.get_weights())
+    x = pictures(6, *shape)
+    assert_close(
+        *[tf.function(first_and_second_order, jit_compile=jit_compile)(critic, x) for critic in (ours, theirs)]
+    )
+
+
+def test_rectifiers_at_and_around_zero():
+    x = tf.constant([[-2.0, -0.0, 0.0, 3.0]])
+    for ours, theirs in ((fast.LeakyReLU(0.2), layers.LeakyReLU(0.2)), (layers.ReLU(), layers.Activation(fast.relu))):
+        assert_close(first_and_second_order(ours, x), first_and_second_order(theirs, x))
