@@ -15,7 +15,7 @@ from dlsuite.gans.pathologies import PATHOLOGIES, Pathology
 
 LESSON = "gans.gan"
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-RECORDED = "a recorded training, seed 0"
+RECORDED = "recorded: "
 
 
 def what_goes_wrong():
@@ -143,31 +143,38 @@ def run_of(arguments: dict) -> runs.Run | None:
 def is_the_loss_meaningful():
     """A GAN's losses and a WGAN-GP's, beside the quality that is measured of their samples."""
     st.markdown(
-        "Would you see from the loss alone that the samples get better? Grey is what the samples **miss** of the "
+        "Would you see from the loss alone how good the samples are? Grey is what the samples **miss** of the "
         "distribution: 1 is everything, 0 nothing; a sample counts within 3 sigma of a mode, and no mode for more than "
         "its fair share. The coloured line is a loss of the same training. The rank correlation says how well one "
-        "tells the other: 1 is always, 0 not at all."
+        "tells the other: 1 is always, 0 not at all, −1 that the loss *rises* as samples get better."
     )
     for column, lesson in zip(st.columns(2, gap="large"), loss_meaning.LOSSES, strict=True):
         with column:
             losses_of(lesson)
+    st.markdown(
+        "At first a GAN's generator loss *rises* while the samples get better; later both players' losses settle near "
+        "log 2 and log 4. They say how the players stand against each other, not how far the samples are from the "
+        "data: choose the mode collapse, and they settle just as calmly while three quarters of the ring are missing. "
+        "A critic's estimate is a distance, falls from the first step, and ends near 0 because little is missing."
+    )
     with st.expander("Over seeds", icon=":material/casino:"):
         st.markdown((DOCS / "loss_meaning.md").read_text("utf-8"))
         st.caption(
-            "Written by `python benchmarks/loss_meaning.py`, of the trainings of "
-            "`python benchmarks/modes.py --models gans.gan gans.wgan_gp --datasets ring --seeds 5`."
+            "Written by `python benchmarks/loss_meaning.py`, of the trainings of `python benchmarks/modes.py --models "
+            "gans.gan gans.wgan_gp --datasets ring --seeds 5` and of `python benchmarks/pathologies.py --seeds 5`."
         )
 
 
 def losses_of(lesson: str):
     """One model's column: which training, which loss, how they go together."""
     st.markdown(f"##### {panels.lesson_title(lesson)}")
+    recorded = {f"{RECORDED}{what}, seed 0": course for what, course in recordings()[lesson].items()}
     own = [str(run.path) for run in panels.runs_of([lesson]) if has_modes(run)]
     chosen = panels.choose(
         "Training",
-        [RECORDED, *own],
+        [*recorded, *own],
         f"course.{lesson}",
-        format_func=lambda path: RECORDED if path == RECORDED else f"my run: {Path(path).name}",
+        format_func=lambda name: name if name in recorded else f"my run: {Path(name).name}",
         help="Your own trainings on the ring or the grid are listed here too.",
     )
     titles = {loss.replace("_", " "): loss for loss in loss_meaning.LOSSES[lesson]}
@@ -181,7 +188,7 @@ def losses_of(lesson: str):
     )
     loss = titles[title]
     try:
-        course = recorded(lesson) if chosen == RECORDED else course_of(runs.Run(chosen), lesson)
+        course = recorded[chosen] if chosen in recorded else course_of(runs.Run(chosen), lesson)
     except (runs.RunError, OSError, ValueError, KeyError) as error:
         st.error(f"This run cannot be read: {error}")
         return
@@ -210,14 +217,19 @@ def has_modes(run: runs.Run) -> bool:
         return False
 
 
-def recorded(lesson: str) -> loss_meaning.Course:
-    """The course that the benchmark has left."""
-    course = json.loads((DOCS / "loss_meaning.json").read_text("utf-8"))[lesson]
-    return loss_meaning.Course(
-        np.array(course["step"]),
-        np.array(course["missing"]),
-        {loss: np.array(values) for loss, values in course["losses"].items()},
-    )
+def recordings() -> dict[str, dict[str, loss_meaning.Course]]:
+    """The courses that the benchmark has left, by lesson and by what they show."""
+    return {
+        lesson: {
+            what: loss_meaning.Course(
+                np.array(course["step"]),
+                np.array(course["missing"]),
+                {loss: np.array(values) for loss, values in course["losses"].items()},
+            )
+            for what, course in courses.items()
+        }
+        for lesson, courses in json.loads((DOCS / "loss_meaning.json").read_text("utf-8")).items()
+    }
 
 
 def course_of(run: runs.Run, lesson: str) -> loss_meaning.Course:
@@ -251,7 +263,13 @@ def course_chart(course: loss_meaning.Course, loss: str) -> dict:
                 "encoding": {"x": x, "y": {"field": "missing", "type": "quantitative", **share}},
             },
             {
-                "mark": {"type": "line", "color": panels.WARM, "strokeWidth": 2, "clip": True, "point": True},
+                "mark": {
+                    "type": "line",
+                    "color": panels.WARM,
+                    "strokeWidth": 2,
+                    "clip": True,
+                    "point": {"color": panels.WARM, "size": 16},
+                },
                 "encoding": {"x": x, "y": {"field": "loss", "type": "quantitative", **axis}},
             },
         ],

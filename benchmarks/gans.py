@@ -306,7 +306,7 @@ class TorchWGANGP(TorchGAN):
 
 
 class Stopwatch(keras.callbacks.Callback):
-    """Times the steps from the end of the first call of the training function, which may compile, to that of the last."""
+    """Times the steps from the end of the first call of the training function, which may compile, to the last."""
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()

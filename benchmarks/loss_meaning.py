@@ -1,9 +1,10 @@
 """How well the losses of a GAN and of a WGAN-GP on the ring tell how good the samples are, over seeds.
 
     python benchmarks/modes.py --models gans.gan gans.wgan_gp --datasets ring --seeds 5
+    python benchmarks/pathologies.py --seeds 5
     python benchmarks/loss_meaning.py
 
-Reads the runs of the first command. Writes docs/loss_meaning.md, a table of rank correlations, and
+Reads the runs of the first two commands. Writes docs/loss_meaning.md, a table of rank correlations, and
 docs/loss_meaning.json, the first seed's course, both of which the page shows.
 """
 
@@ -14,6 +15,11 @@ from pathlib import Path
 from dlsuite import runs
 from dlsuite.gans import loss_meaning
 
+TRAININGS = {
+    "gans.gan": {"healthy": "ring", "mode collapse": "collapse-broken"},
+    "gans.wgan_gp": {"healthy": "ring"},
+}
+"""What the runs of a model show, and how their folders' names begin."""
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
@@ -22,22 +28,23 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args()
-    lines = ["| model | loss | rank correlation with the missing share, seed by seed |", "|---|---|---|"]
+    lines = ["| model | training | loss | rank correlation with the missing share, seed by seed |", "|---|---|---|---|"]
     recorded = {}
-    for model, losses in loss_meaning.LOSSES.items():
-        courses = []
-        for seed in range(options.seeds):
-            run = runs.Run(options.runs / model / f"ring-{seed}")
-            courses.append(loss_meaning.course(run.steps(), run.arrays("samples"), "ring", losses))
-        for loss in losses:
-            correlations = ", ".join(f"{course.rank_correlation(loss):.2f}" for course in courses)
-            lines.append(f"| `{model}` | {loss.replace('_', ' ')} | {correlations} |")
-        first = courses[0]
-        recorded[model] = {
-            "step": first.step.tolist(),
-            "missing": first.missing.round(4).tolist(),
-            "losses": {loss: values.round(4).tolist() for loss, values in first.losses.items()},
-        }
+    for model, trainings in TRAININGS.items():
+        for training, folder in trainings.items():
+            losses, courses = loss_meaning.LOSSES[model], []
+            for seed in range(options.seeds):
+                run = runs.Run(options.runs / model / f"{folder}-{seed}")
+                courses.append(loss_meaning.course(run.steps(), run.arrays("samples"), "ring", losses))
+            for loss in losses:
+                correlations = ", ".join(f"{course.rank_correlation(loss):.2f}" for course in courses)
+                lines.append(f"| `{model}` | {training} | {loss.replace('_', ' ')} | {correlations} |")
+            first = courses[0]
+            recorded.setdefault(model, {})[training] = {
+                "step": first.step.tolist(),
+                "missing": first.missing.round(4).tolist(),
+                "losses": {loss: values.round(4).tolist() for loss, values in first.losses.items()},
+            }
     (DOCS / "loss_meaning.md").write_text("\n".join(lines) + "\n", "utf-8")
     (DOCS / "loss_meaning.json").write_text(json.dumps(recorded) + "\n", "utf-8")
     print("\n".join(lines))

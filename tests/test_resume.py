@@ -21,6 +21,9 @@ SETTINGS = {
     "gan on ring": ["gans.gan", *RING],
     "wgan_gp on ring": ["gans.wgan_gp", *RING, "--critic-steps", "2"],
     "gan on digits": ["gans.gan", *DIGITS, "--batch-size", "128"],  # 31 steps an epoch
+    "wgan on ring": ["gans.wgan", *RING, "--critic-steps", "2"],
+    "r1_gan on ring": ["gans.r1_gan", *RING],
+    "conditional_gan": ["gans.conditional_gan", *DIGITS[2:], "--batch-size", "64"],  # 31 steps, and labels besides
     "wgan_gp on digits": ["gans.wgan_gp", *DIGITS, "--batch-size", "64", "--critic-steps", "2"],  # 31 steps as well
 }
 EPOCHS = 4

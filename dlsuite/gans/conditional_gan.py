@@ -19,7 +19,7 @@ import tensorflow as tf
 from keras import layers
 
 from dlsuite.data import examples, mnist
-from dlsuite.gans import assessment, two_player, wgan_gp
+from dlsuite.gans import assessment, pictures, two_player, wgan_gp
 
 
 def build_generator(data_shape, latent_dim, classes):
@@ -139,6 +139,11 @@ class ConditionalGAN(wgan_gp.WGANGP):
             "sample_class": (sample_class, [one, one, one]),
             "score": (score, [data, label]),
         }
+
+    def preview(self):
+        """Eight samples of each class, a class to a column, of fixed latent vectors: `picture` and `samples`."""
+        samples = self.signatures()["sample"][0](8 * self.classes, self.seed)["samples"].numpy()
+        return {"picture": pictures.sheet(samples, columns=self.classes), "samples": samples}
 
 
 def train(
