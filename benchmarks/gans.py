@@ -306,7 +306,7 @@ class TorchWGANGP(TorchGAN):
 
 
 class Stopwatch(keras.callbacks.Callback):
-    """Times the steps from the end of the first call of the training function, which may compile, to the last."""
+    """Times the steps from the end of the first call of the training function, which compiles, to the last."""
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
@@ -434,7 +434,7 @@ def flops_of_step(case, model):
     return defaults["batch_size"] * (steps_of_critic + 3 * g - generator[0] + 2 * c)
 
 
-def matmul_peak(n=2048, seconds=0.5):
+def matmul_peak(n=1024, seconds=1.0):
     """The most float32 operations a second that TensorFlow reaches on this machine in an (n, n) by (n, n) product."""
     matrix, best, end = tf.random.normal((n, n)), np.inf, time.perf_counter() + seconds
     while time.perf_counter() < end:

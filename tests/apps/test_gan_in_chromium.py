@@ -156,6 +156,50 @@ def test_a_drawing_is_trained_on_and_survives_a_reload(visit):
     expect(strokes).to_have_count(0)
 
 
+def test_attributes_are_sliders_that_change_the_samples(visit):
+    visit = visit()
+    visit.changes_picture(lambda: visit.press("Attributes"))
+    visit.changes_picture(lambda: visit.slide("Thickness", "PageUp"))
+    visit.changes_picture(lambda: visit.slide("Slant", "PageUp"))
+    visit.press("width")
+    expect(visit.page.get_by_text("mean z, most width")).to_be_visible()
+    picture = visit.bytes_of_picture()
+    visit.page.reload()
+    expect(visit.page.get_by_role("slider", name="Thickness")).to_have_count(1)
+    assert visit.bytes_of_picture() == picture
+
+
+def test_a_pathology_is_broken_and_mended_by_a_button_each(visit):
+    """Both trainings to their ends, as a user sees them: the gradient that vanishes, and the one that does not."""
+    visit = visit(section="What goes wrong", trouble="Vanishing gradients")
+    measured = visit.page.get_by_test_id("stMetric")
+    visit.press("Break it")
+    expect(measured.first).to_contain_text("% trained")
+    expect(measured.first).to_contain_text("vanishing gradients")
+    visit.press("Mend it")
+    expect(measured.nth(1)).to_contain_text("healthy")
+    expect(measured).to_have_count(2)
+    visit.page.reload()
+    expect(measured).to_have_count(2)
+    expect(visit.page.get_by_role("button", name="Break it again")).to_be_enabled()
+
+
+def test_a_loss_is_laid_beside_what_the_samples_miss(visit):
+    visit = visit(section="Is the loss meaningful?")
+    correlation = visit.page.get_by_test_id("stMetricValue")
+    expect(correlation).to_have_count(2)
+    before = correlation.first.inner_text()
+    visit.press("critic loss")
+    expect(correlation.first).not_to_have_text(before)
+    visit.page.get_by_role("combobox", name="Training", exact=True).first.click()
+    visit.page.get_by_role("option").filter(has_text="mode collapse").click()
+    expect(visit.page).to_have_url(re.compile("mode.collapse"))
+    visit.press("Convergence")
+    expect(visit.page.get_by_text("λ =")).to_be_visible()
+    visit.press("Optimum")
+    expect(visit.page.get_by_text("Wasserstein-1").first).to_be_visible()
+
+
 def test_two_runs_at_once_both_finish(visit, wait_until):
     visit = visit()
     train(visit, epochs=10)
