@@ -39,6 +39,17 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
+def script() -> None:
+    """Run the command, and then end the process at once.
+
+    TensorFlow's threads can keep a process that has done all its work from ending, and with it the lock on its run.
+    """
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message):
         self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
@@ -276,4 +287,4 @@ def _list(options) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    script()
