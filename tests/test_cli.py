@@ -61,6 +61,11 @@ def command(monkeypatch, tmp_path, capfd):
         (["train", "gans.gan", "--dataset", "ring", "--latent-dim", "-1"], 1, "latent_dim=-1: it must be above 0"),
         (["train", "gans.gan", "--dataset", "ring", "--learning-rate", "0"], 1, r"learning_rate=0\.0: it must be"),
         (["train", "gans.gan", "--dataset", "ring", "--learning-rate", "nan"], 1, "learning_rate=nan: it must be"),
+        (
+            ["train", "gans.gan", "--dataset", "ring", "--momentum", "1"],
+            1,
+            "momentum=1.0: it must be at least 0 and below",
+        ),
         (["train", "gans.gan", "--dataset", "ring", "--averaging", "-1"], 1, "averaging=-1: it must be 0 or above"),
         (["train", "gans.gan", "--dataset", "ring", "--discriminator-steps", "0"], 1, "discriminator_steps=0: it must"),
         (["train", "gans.wgan_gp", "--dataset", "ring", "--critic-steps", "-5"], 1, "critic_steps=-5: it must be"),

@@ -11,7 +11,10 @@ At the optimal discriminator D = p/(p + q), so V = -log 4 + 2 JSD(p, q), and the
 
 Instance noise (Sønderby et al., 2017, arXiv:1610.04490) may be added to all that the discriminator sees. p and q above
 are then the blurred densities, which overlap everywhere, so it cannot be sure of anything; the equilibrium stays where
-it was, since blurred densities are equal only where sharp ones are. As in the paper the noise fades in training.
+it was, since blurred densities are equal only where sharp ones are. As in the paper the noise may fade in training.
+
+Momentum carries both players past each other. Without it (beta_1 = 0 in Adam) they circle less (Gidel et al., 2019,
+arXiv:1807.04740).
 
 A discriminator that sees examples one by one does not notice that all samples look alike. In a `group` it does.
 """
@@ -24,8 +27,8 @@ import tensorflow as tf
 
 from dlsuite.gans import assessment, two_player
 
-# On pictures a discriminator that learns as fast as the generator and sees sharp edges loses the rarer digits. Points
-# are to show what the plain game does.
+# On pictures a discriminator that learns as fast as the generator, or sees sharp edges, wins, and digits are lost.
+# Points are to show what the plain game does.
 DEFAULTS = {
     "images": {
         "epochs": 20,
@@ -33,8 +36,10 @@ DEFAULTS = {
         "learning_rate": 1e-3,
         "discriminator_rate": 0.4,
         "latent_dim": 32,
-        "instance_noise": 0.8,
-        "group": 4,
+        "momentum": 0.0,
+        "instance_noise": 0.3,
+        "final_noise": 0.2,
+        "group": 1,
         "averaging": 500,
     },
     "points": {
@@ -43,7 +48,9 @@ DEFAULTS = {
         "learning_rate": 5e-4,
         "discriminator_rate": 1.0,
         "latent_dim": 2,
+        "momentum": 0.5,
         "instance_noise": 0.0,
+        "final_noise": 0.0,
         "group": 1,
         "averaging": 500,
     },
@@ -59,7 +66,8 @@ class GAN(two_player.TwoPlayer):
         discriminator_steps: steps of the discriminator for each one of the generator (the paper's k), at least 1.
         generator_loss: `non-saturating` or `saturating`.
         instance_noise: standard deviation of the noise on what the discriminator sees, in the data's units, 0 or above.
-        noise_steps: steps of the discriminator in which this noise falls to 0, along a line; at least 1.
+        final_noise: what it becomes, along a line; 0 or above.
+        noise_steps: steps of the discriminator in which it does; at least 1.
         group: examples that the discriminator compares with each other, see `two_player.GroupDeviation`; 1 for none.
         data_shape, latent_dim, averaging, seed: as `TwoPlayer` has them.
     """
@@ -71,18 +79,20 @@ class GAN(two_player.TwoPlayer):
         discriminator_steps=1,
         generator_loss="non-saturating",
         instance_noise=0.0,
+        final_noise=0.0,
         noise_steps=10_000,
         group=1,
         **kwargs,
     ):
         two_player.require_positive(discriminator_steps=discriminator_steps, noise_steps=noise_steps, group=group)
-        two_player.require_not_negative(instance_noise=instance_noise)
+        two_player.require_not_negative(instance_noise=instance_noise, final_noise=final_noise)
         if generator_loss not in GENERATOR_LOSSES:
             raise ValueError(f"generator_loss={generator_loss!r}: it is one of {', '.join(GENERATOR_LOSSES)}")
         critic = functools.partial(two_player.build_critic, group=group)
         super().__init__(data_shape=data_shape, latent_dim=latent_dim, critic=critic, **kwargs)
         self.discriminator_steps, self.generator_loss_kind = discriminator_steps, generator_loss
-        self.instance_noise, self.noise_steps, self.group = instance_noise, noise_steps, group
+        self.instance_noise, self.final_noise, self.noise_steps = instance_noise, final_noise, noise_steps
+        self.group = group
         self.real_probability = keras.metrics.Mean(name="real_probability")
         self.fake_probability = keras.metrics.Mean(name="fake_probability")
         self.generator_gradient = keras.metrics.Mean(name="generator_gradient")
@@ -92,6 +102,7 @@ class GAN(two_player.TwoPlayer):
             "discriminator_steps": self.discriminator_steps,
             "generator_loss": self.generator_loss_kind,
             "instance_noise": self.instance_noise,
+            "final_noise": self.final_noise,
             "noise_steps": self.noise_steps,
             "group": self.group,
         }
@@ -102,10 +113,10 @@ class GAN(two_player.TwoPlayer):
 
     def logits(self, data):
         """What the discriminator answers in training, `(batch, 1)`, to `(batch, *data_shape)` under instance noise."""
-        if self.instance_noise:
+        if self.instance_noise or self.final_noise:
             done = tf.cast(self.critic_optimizer.iterations, tf.float32) / self.noise_steps
-            noise = self.draw(keras.random.normal, tf.shape(data)[0], *self.data_shape)
-            data = data + self.instance_noise * tf.maximum(1.0 - done, 0.0) * noise
+            deviation = self.final_noise + (self.instance_noise - self.final_noise) * tf.maximum(1.0 - done, 0.0)
+            data = data + deviation * self.draw(keras.random.normal, tf.shape(data)[0], *self.data_shape)
         return self.critic(data, training=True)
 
     def discriminator_objective(self, real_logit, fake_logit):
@@ -166,10 +177,12 @@ def train(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     discriminator_rate: float | None = None,
+    momentum: float | None = None,
     latent_dim: int | None = None,
     discriminator_steps: int = 1,
     generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
     instance_noise: float | None = None,
+    final_noise: float | None = None,
     group: int | None = None,
     averaging: int | None = None,
     seed: int = 0,
@@ -183,13 +196,14 @@ def train(
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
         epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
         batch_size: examples in each step of either player. 1 or more.
-        learning_rate: Adam's (beta_1 0.5, beta_2 0.99), falling to 0 along a cosine. Above 0.
+        learning_rate: Adam's (beta_2 0.99), falling to 0 along a cosine. Above 0.
         discriminator_rate: the discriminator's learning rate, as a multiple of the generator's. Above 0.
+        momentum: Adam's beta_1, of both players. From 0 to below 1.
         latent_dim: the latent vector's length. 1 or more.
         discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
-        instance_noise: standard deviation of the noise that the discriminator sees everything through; it falls to 0
-            in the course of the training. 0 or more.
+        instance_noise: standard deviation of the noise that the discriminator sees everything through. 0 or more.
+        final_noise: what it has come to at the end of the training, along a line. 0 or more.
         group: how many examples the discriminator compares with each other, so that samples that are all alike give
             themselves away; 1 for each on its own. 1 or more.
         averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
@@ -207,22 +221,26 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         discriminator_rate=discriminator_rate,
+        momentum=momentum,
         latent_dim=latent_dim,
         instance_noise=instance_noise,
+        final_noise=final_noise,
         group=group,
         averaging=averaging,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    discriminator_rate = chosen.pop("discriminator_rate")
+    discriminator_rate, momentum = chosen.pop("discriminator_rate"), chosen.pop("momentum")
     two_player.require_positive(
         learning_rate=learning_rate, discriminator_rate=discriminator_rate, discriminator_steps=discriminator_steps
     )
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum={momentum}: it must be at least 0 and below 1")
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "seed": seed}
     return two_player.fit_to(
         dataset,
         build=lambda data_shape, steps: GAN(data_shape=data_shape, noise_steps=steps, **own, **chosen),
-        optimizer=two_player.adam(learning_rate, beta_2=0.99),
-        critic_optimizer=two_player.adam(learning_rate * discriminator_rate, beta_2=0.99),
+        optimizer=two_player.adam(learning_rate, beta_1=momentum, beta_2=0.99),
+        critic_optimizer=two_player.adam(learning_rate * discriminator_rate, beta_1=momentum, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

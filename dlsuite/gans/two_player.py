@@ -309,12 +309,12 @@ def training_rows(dataset, batch_size, rows, **options):
     return batches.map(in_rows), steps, data_shape
 
 
-def adam(learning_rate, beta_2):
-    """A function that makes an Adam (beta_1 0.5) for so many steps, in which its rate falls to 0 along a cosine."""
+def adam(learning_rate, beta_1=0.5, beta_2=0.9):
+    """A function that makes an Adam for so many steps, in which its rate falls to 0 along a cosine."""
 
     def for_steps(steps):
         rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-        return keras.optimizers.Adam(rate, beta_1=0.5, beta_2=beta_2)
+        return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2)
 
     return for_steps
 

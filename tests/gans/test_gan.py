@@ -132,6 +132,12 @@ def test_instance_noise_is_on_all_that_the_discriminator_sees():
     model.critic = Spy()
     model.train_step(tf.ones((4000, 1, 2)))
     np.testing.assert_allclose((seen[3] - 1).std(), 0.75 * 0.5, atol=0.02)  # a quarter has faded
+    model.final_noise = 0.3
+    model.train_step(tf.ones((4000, 1, 2)))
+    np.testing.assert_allclose((seen[6] - 1).std(), 0.75 * 0.5 + 0.25 * 0.3, atol=0.02)
+    model.critic_optimizer.iterations.assign(9 * model.noise_steps)
+    model.train_step(tf.ones((4000, 1, 2)))
+    np.testing.assert_allclose((seen[9] - 1).std(), 0.3, atol=0.02)  # and stays there
     model.critic = critic
     score, _ = model.signatures()["score"]
     np.testing.assert_array_equal(score(tf.ones((2, 2)))["score"], critic(tf.ones((2, 2)))[:, 0])
