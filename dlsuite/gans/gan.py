@@ -39,7 +39,7 @@ DEFAULTS = {
         "momentum": 0.0,
         "instance_noise": 0.3,
         "final_noise": 0.2,
-        "group": 1,
+        "group": 4,
         "averaging": 500,
     },
     "points": {

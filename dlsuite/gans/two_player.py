@@ -53,20 +53,18 @@ def build_critic(data_shape, group=1):
     data = keras.Input(data_shape, name="data")
     x = data
     if len(data_shape) == 1:
-        for _ in range(3):
+        for _ in range(2):
             x = layers.Dense(128, activation=fast.relu)(x)
+        x = GroupDeviation(group)(x) if group > 1 else x
+        x = layers.Dense(128, activation=fast.relu)(x)
     else:
         x = fast.LeakyReLU(0.2)(fast.Conv2D(32, 4, strides=2, padding="same")(x))
-        for _ in range(2):
-            x = fast.Conv2D(64, 4, strides=2, padding="same")(x)
-            x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-    if group > 1:
-        x = GroupDeviation(group)(x)
-        if len(data_shape) == 1:
-            x = layers.Dense(128, activation=fast.relu)(x)
-        else:
-            x = fast.LeakyReLU(0.2)(fast.Conv2D(64, 3, padding="same")(x))
-    return keras.Model(data, layers.Dense(1)(layers.Flatten()(x)), name="critic")
+        x = fast.Conv2D(64, 4, strides=2, padding="same")(x)
+        x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
+        x = GroupDeviation(group)(x) if group > 1 else x
+        x = fast.Conv2D(64, 4, strides=2, padding="same")(x)
+        x = layers.Flatten()(fast.LeakyReLU(0.2)(layers.RMSNormalization()(x)))
+    return keras.Model(data, layers.Dense(1)(x), name="critic")
 
 
 @keras.saving.register_keras_serializable("dlsuite")
