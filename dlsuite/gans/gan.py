@@ -31,7 +31,7 @@ from dlsuite.gans import assessment, two_player
 # Points are to show what the plain game does.
 DEFAULTS = {
     "images": {
-        "epochs": 20,
+        "epochs": 25,
         "batch_size": 64,
         "learning_rate": 1e-3,
         "discriminator_rate": 0.4,

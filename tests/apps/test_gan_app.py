@@ -13,9 +13,9 @@ from dlsuite import catalog, runs, serving
 from dlsuite.data import drawing, mnist
 from dlsuite.gans import pictures
 
-SHIPPED = ("gans.gan", "gans.wgan_gp", "gans.wgan_gp-ring")
+SHIPPED = ("gans.conditional_gan", "gans.gan", "gans.wgan_gp", "gans.wgan_gp-ring")
 LESSONS = [name for name in catalog.names() if name.startswith("gans.")]
-VIEWS = ("Samples", "Interpolation", "One latent vector")
+VIEWS = ("Samples", "Interpolation", "One latent vector", "Attributes")
 OWN_DATA = "my own …"
 DRAWING = "my drawing …"
 
