@@ -35,9 +35,10 @@ def view(controls, screen, trained):
     if is_conditional:
         latent[:, :-CLASSES] = latent[0, :-CLASSES]  # the same style for all ten digits
     moved = latent + sum(amount * found[name] for name, amount in amounts.items())
-    before, after = (trained.model.decode(latent=z.astype("float32"))["samples"] for z in (latent, moved))
+    rows = np.concatenate([latent, moved]).astype("float32")
+    samples = trained.model.decode(latent=rows)["samples"]
     with screen:
-        both = panels.enlarged(pictures.sheet(np.concatenate([before, after]), columns=CLASSES), 900)
+        both = panels.enlarged(pictures.sheet(samples, columns=CLASSES), 900)
         whose = "one style in every class" if is_conditional else "ten samples"
         st.image(
             both,
@@ -70,23 +71,24 @@ def equation(trained, learned_from, latent):
 
 
 def notebook_lines(seed, learned_from, amounts) -> list[str]:
-    """The lines that make the lower row."""
+    """The lines that make both rows."""
     draw = (
         f"sample(n={DRAWN}, seed=1)"
         if learned_from is None
         else f"sample_class(n={DRAWN}, seed=1, label={learned_from})"
     )
     same_style = [] if learned_from is None else [f"latent[:, :-{CLASSES}] = latent[0, :-{CLASSES}]"]
-    moves = [f'latent += {amount:g} * found["{name}"]' for name, amount in amounts.items() if amount]
+    moves = "".join(f' + {amount:g} * found["{name}"]' for name, amount in amounts.items() if amount)
     return [
+        "import numpy as np",
         "from PIL import Image",
         "from dlsuite.gans import attributes, pictures",
         f"drawn = model.{draw}",
         'found = attributes.directions(drawn["latent"], drawn["samples"])',
         f'latent = model.sample(n={CLASSES}, seed={seed})["latent"]',
         *same_style,
-        *moves,
-        'samples = model.decode(latent=latent.astype("float32"))["samples"]',
+        f"rows = np.concatenate([latent, latent{moves}])",
+        'samples = model.decode(latent=rows.astype("float32"))["samples"]',
         f"Image.fromarray(pictures.sheet(samples, columns={CLASSES}))",
     ]
 

@@ -111,12 +111,16 @@ def test_play_offers_what_ships_and_nothing_that_makes_no_samples(open_page):
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("model", SHIPPED)
 def test_the_notebook_lines_give_what_play_shows(open_page, drawn, model, view):
+    if view == "Attributes" and model == "gans.wgan_gp-ring":
+        pytest.skip("points have no strokes")
     page = play(open_page(), model, view)
     page.widget("From seed" if view == "Interpolation" else "Seed").set_value(11).run()
     if view == "Samples":
         page.widget("Samples").set_value(48)
     if view == "One latent vector":
         page.widget("z1").set_value(-2.5)
+    if view == "Attributes":
+        page.widget("Slant").set_value(1.5)
     for kept in drawn:
         kept.clear()
     page.run()
@@ -648,12 +652,12 @@ def test_attributes_move_samples_and_the_lines_agree(open_page):
     page = open_page(view="Attributes", seed="3", thickness="1.0")
     assert {"Thickness", "Slant", "Width"} <= {slider.label for slider in page.slider}
     (code,) = [block.value for block in page.code if block.language == "python"]
-    assert 'latent += 1 * found["thickness"]' in code
+    assert 'latent + 1 * found["thickness"]' in code
     variables = {}
     exec(code, variables)
     thickness = variables["attributes"].thickness
     before = variables["model"].sample(n=10, seed=3)["samples"]
-    assert thickness(variables["samples"]).mean() > thickness(before).mean() + 0.2
+    assert thickness(variables["samples"][10:]).mean() > thickness(before).mean() + 0.2
 
 
 def test_a_pathology_can_be_linked_to_and_shows_how_often(open_page):
