@@ -123,11 +123,11 @@ class Run:
         write(self.path / "run.json", text.encode())
 
     def metrics(self) -> list[dict[str, float]]:
-        """The rows of metrics.csv; none yet is an empty list."""
+        """The rows of metrics.csv; none yet is an empty list. `RunError` if they cannot be read."""
         return _read_table(self.path / "metrics.csv")
 
     def steps(self) -> list[dict[str, float]]:
-        """The rows of steps.csv; none yet is an empty list."""
+        """The rows of steps.csv; none yet is an empty list. `RunError` if they cannot be read."""
         return _read_table(self.path / "steps.csv")
 
     def previews(self) -> dict[int, Path]:
@@ -135,10 +135,14 @@ class Run:
         return {int(file.stem): file for file in sorted((self.path / "preview").glob("*.png"))}
 
     def arrays(self, name: str) -> dict[int, np.ndarray]:
-        """The array `name` of every preview that has it, by the step after which it was made."""
+        """The array `name` of every preview that has it, by the step after which it was made.
+
+        Raises:
+            RunError: one of the previews cannot be read.
+        """
         found = {}
         for file in sorted((self.path / "preview").glob("*.npz")):
-            with np.load(file) as arrays:
+            with _reading(file), np.load(file) as arrays:
                 if name in arrays:
                     found[int(file.stem)] = arrays[name]
         return found
@@ -246,10 +250,22 @@ def write(path: Path, content: bytes) -> None:
         os.close(folder)
 
 
+@contextlib.contextmanager
+def _reading(file: Path):
+    """Say which file is damaged. NumPy, zipfile and csv have a dozen exceptions for what they cannot make sense of."""
+    try:
+        yield
+    except OSError:  # it is not there, or may not be read, which says nothing of what it holds
+        raise
+    except Exception as error:
+        raise RunError(f"{file} is damaged ({error})") from None
+
+
 def _read_table(path: Path) -> list[dict[str, float]]:
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        with _reading(path), open(path, newline="", encoding="utf-8") as file:
+            lines = csv.reader(file, strict=True)
+            names = next(lines, [])
+            return [dict(zip(names, map(float, line), strict=True)) for line in lines if line]
     except FileNotFoundError:
         return []
-    return [{key: float(value) for key, value in row.items()} for row in rows]

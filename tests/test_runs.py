@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from dlsuite import runs
@@ -194,6 +195,55 @@ def test_tables(run):
     assert run.metrics() == run.steps() == []
     (run.path / "metrics.csv").write_text("epoch,loss\r\n1,0.5\r\n2,0.25\r\n")
     assert run.metrics() == [{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": 0.25}]
+
+
+@pytest.mark.parametrize(
+    "rows", [b"2", b"2,0.2,7", b"2,", b"2,0.2x", b"2,\xff", b'2,"0.2'], ids=lambda rows: ascii(rows.decode("latin-1"))
+)
+@pytest.mark.parametrize("name", ["metrics", "steps"])
+def test_a_damaged_table_gets_a_sentence(run, name, rows):
+    (run.path / f"{name}.csv").write_bytes(b"epoch,loss\r\n1,0.5\r\n" + rows)
+    with pytest.raises(runs.RunError, match=rf"{name}\.csv is damaged \(.+\)"):
+        getattr(run, name)()
+
+
+def test_an_empty_table_has_no_rows(run):
+    (run.path / "metrics.csv").touch()
+    assert run.metrics() == []
+
+
+@pytest.fixture
+def arrays_file(run):
+    """The arrays of one preview."""
+    file = run.path / "preview" / "0000025.npz"
+    file.parent.mkdir()
+    np.savez_compressed(file, samples=np.arange(1000.0), latent=np.ones(3))
+    return file
+
+
+def test_arrays_by_step(run, arrays_file):
+    np.savez(arrays_file.with_name("0001000.npz"), other=np.zeros(3))
+    (found,) = run.arrays("samples").items()
+    assert found[0] == 25
+    np.testing.assert_array_equal(found[1], np.arange(1000.0))
+    assert run.arrays("nothing") == {}
+
+
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.99])
+def test_torn_arrays_get_a_sentence(run, arrays_file, share):
+    content = arrays_file.read_bytes()
+    arrays_file.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(runs.RunError, match=r"0000025\.npz is damaged \(.+\)"):
+        run.arrays("samples")
+
+
+@pytest.mark.parametrize("place", [0, 40, 500, -20], ids=lambda place: f"from byte {place}")
+def test_overwritten_arrays_get_a_sentence(run, arrays_file, place):
+    content = bytearray(arrays_file.read_bytes())
+    content[place : place + 16] = b"\xff" * 16
+    arrays_file.write_bytes(content)
+    with pytest.raises(runs.RunError, match="is damaged"):
+        run.arrays("samples")
 
 
 def test_previews_by_step(run):
