@@ -12,14 +12,24 @@ from keras import layers
 FEW_CHANNELS = 8
 
 
+def _is_plain(layer, channels: int) -> bool:
+    """Whether a layer is of the kind that is rewritten below; every other one is left to Keras."""
+    return (
+        channels <= FEW_CHANNELS
+        and layer.kernel_size[0] == layer.kernel_size[1]
+        and layer.strides == (2, 2)
+        and layer.dilation_rate == (1, 1)
+        and layer.padding == "same"
+        and layer.data_format == "channels_last"
+    )
+
+
 class Conv2D(layers.Conv2D):
-    """`keras.layers.Conv2D`, faster on few channels with an even kernel, stride 2 and `padding="same"`."""
+    """`keras.layers.Conv2D`, faster on few channels with a kernel of 4, 8, ..., stride 2, padding and even sides."""
 
     def convolution_op(self, inputs, kernel):
         size, _, channels, filters = kernel.shape
-        height, width = inputs.shape[1:3]
-        in_blocks = channels <= FEW_CHANNELS and self.strides == (2, 2) and self.padding == "same"
-        if not (in_blocks and size % 4 == 0 and height % 2 == width % 2 == 0):
+        if not (_is_plain(self, channels) and size % 4 == 0 and self.groups == 1 and _has_even_sides(inputs)):
             return super().convolution_op(inputs, kernel)
         border = [(size - 2) // 2] * 2
         blocks = tf.nn.space_to_depth(tf.pad(inputs, [[0, 0], border, border, [0, 0]]), 2)
@@ -29,20 +39,23 @@ class Conv2D(layers.Conv2D):
         return tf.nn.conv2d(blocks, kernel, strides=1, padding="VALID")
 
 
+def _has_even_sides(pictures) -> bool:
+    return all(side is not None and side % 2 == 0 for side in pictures.shape[1:3])
+
+
 class Conv2DTranspose(layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose`, faster to few channels with a kernel of 2, 6, 10 ... and stride 2."""
+    """`keras.layers.Conv2DTranspose`, faster to few channels with a kernel of 2, 6, 10, ..., stride 2 and padding."""
 
     def call(self, inputs):
         size, _, channels, filters = self.kernel.shape
-        in_blocks = channels <= FEW_CHANNELS and self.strides == (2, 2) and self.padding == "same"
-        if not (in_blocks and size % 4 == 2):
+        if not (_is_plain(self, channels) and size % 4 == 2 and self.output_padding is None):
             return super().call(inputs)
         # The pixel at 2 m + p, p = 0 or 1, sees the inputs m - r ... m + r through every second row of the kernel.
         kernel = tf.reshape(self.kernel, [size // 2, 2, size // 2, 2, channels, filters])[::-1, :, ::-1]
         kernel = tf.transpose(kernel, [0, 2, 5, 1, 3, 4])  # (input, input, filters, pixel, pixel, channels)
         kernel = tf.reshape(kernel, [size // 2, size // 2, filters, 4 * channels])
         outputs = tf.nn.depth_to_space(tf.nn.conv2d(inputs, kernel, strides=1, padding="SAME"), 2)
-        return self.activation(outputs + self.bias)
+        return self.activation(outputs + self.bias if self.use_bias else outputs)
 
 
 # The slope of a rectifier is constant almost everywhere, so the gradient of a gradient penalty ends at it. TensorFlow's

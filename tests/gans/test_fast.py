@@ -60,6 +60,61 @@ def test_transposed_convolution(channels, size):
     assert_close(*[first_and_second_order(layer, x) for layer in pair])
 
 
+def named(options):
+    return " ".join(f"{key}={value}" for key, value in options.items())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"groups": 2},
+        {"kernel_size": (4, 3)},
+        {"kernel_size": (4, 8)},
+        {"strides": (2, 1)},
+        {"strides": 1, "dilation_rate": 2},
+        {"padding": "valid"},
+        {"data_format": "channels_first"},
+        {"use_bias": False},
+    ],
+    ids=named,
+)
+def test_convolution_with_other_options(options):
+    x = pictures(2, 8, 8, 8) if "data_format" in options else pictures(2, 8, 8, 4)
+    options = {"filters": 6, "kernel_size": 4, "strides": 2, "padding": "same"} | options
+    pair = twins(fast.Conv2D(**options), layers.Conv2D(**options), x)
+    assert_close(*[first_and_second_order(layer, x) for layer in pair])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"kernel_size": (6, 2)},
+        {"kernel_size": (6, 4)},
+        {"strides": (2, 1)},
+        {"strides": 1, "dilation_rate": 2},
+        {"padding": "valid"},
+        {"output_padding": 1},
+        {"data_format": "channels_first"},
+        {"use_bias": False},
+    ],
+    ids=named,
+)
+def test_transposed_convolution_with_other_options(options):
+    x, options = pictures(2, 4, 7, 5), {"filters": 3, "kernel_size": 6, "strides": 2, "padding": "same"} | options
+    pair = twins(fast.Conv2DTranspose(**options), layers.Conv2DTranspose(**options), x)
+    assert_close(*[first_and_second_order(layer, x) for layer in pair])
+
+
+@pytest.mark.parametrize("sides", [(8, 12), (7, 10)])
+def test_pictures_whose_sides_are_known_only_when_they_come(sides):
+    x, options = pictures(2, *sides, 3), {"strides": 2, "padding": "same"}
+    for kind in ("Conv2D", "Conv2DTranspose"):
+        size = {"Conv2D": 4, "Conv2DTranspose": 6}[kind]
+        ours, theirs = twins(getattr(fast, kind)(5, size, **options), getattr(layers, kind)(5, size, **options), x)
+        called = tf.function(ours, input_signature=[tf.TensorSpec([None, None, None, 3])])
+        assert_close([called(x)], [theirs(x)])
+
+
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("shape", [(2,), (8, 8, 1)])
 def test_the_penalty_of_a_critic_is_that_with_keras_layers(shape, jit_compile, monkeypatch):
