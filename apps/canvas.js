@@ -1,14 +1,15 @@
 // A square of the plane to draw on. Its strokes are the polylines of an SVG, in the plane's own units with y upwards:
 // they are scaled and coloured by the browser, and are themselves the only memory of what is drawn.
 
-const EXTENT = 2;
 const SPACING = 0.01; // the pen's corners are at least this far apart
 
 const cornersOf = (stroke) =>
   stroke.getAttribute("points").split(" ").map((corner) => corner.split(",").map(Number));
 
-const addCorners = (stroke, corners) =>
+const addCorners = (stroke, corners) => {
   stroke.setAttribute("points", [stroke.getAttribute("points"), ...corners.map(String)].filter(Boolean).join(" "));
+  stroke.lastCorner = corners.at(-1); // kept here, where a rerun in the middle of a stroke leaves it
+};
 
 export default function ({ parentElement, data, setStateValue }) {
   const sheet = parentElement.querySelector("svg");
@@ -26,7 +27,7 @@ export default function ({ parentElement, data, setStateValue }) {
     const square = sheet.getBoundingClientRect();
     const x = (2 * (event.clientX - square.left)) / square.width - 1;
     const y = 1 - (2 * (event.clientY - square.top)) / square.height;
-    return [x, y].map((value) => Number((EXTENT * Math.min(1, Math.max(-1, value))).toFixed(3)));
+    return [x, y].map((value) => Number((data.extent * Math.min(1, Math.max(-1, value))).toFixed(3)));
   };
 
   const isEmpty = () => !strokes.childElementCount;
@@ -60,7 +61,7 @@ export default function ({ parentElement, data, setStateValue }) {
     if (!sheet.hasPointerCapture(event.pointerId)) return;
     const stroke = strokes.lastElementChild;
     const [x, y] = placeOf(event);
-    const [lastX, lastY] = cornersOf(stroke).at(-1);
+    const [lastX, lastY] = stroke.lastCorner;
     if (Math.hypot(x - lastX, y - lastY) >= SPACING) addCorners(stroke, [[x, y]]);
   };
 

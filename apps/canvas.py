@@ -4,10 +4,14 @@ from pathlib import Path
 
 import streamlit as st
 
-HTML = """
-<svg viewBox="-2 -2 4 4" role="img" aria-label="Draw here">
-  <path class="axes" d="M-2 0H2M0-2V2" />
-  <path class="grid" d="M-2-1H2M-2 1H2M-1-2V2M1-2V2" />
+from dlsuite.data.drawing import EXTENT
+
+HALF = EXTENT / 2
+HTML = f"""
+<svg viewBox="{-EXTENT} {-EXTENT} {2 * EXTENT} {2 * EXTENT}" role="img" aria-label="Draw here">
+  <path class="axes" d="M{-EXTENT} 0H{EXTENT}M0 {-EXTENT}V{EXTENT}" />
+  <path class="grid" d="M{-EXTENT} {-HALF}H{EXTENT}M{-EXTENT} {HALF}H{EXTENT}" />
+  <path class="grid" d="M{-HALF} {-EXTENT}V{EXTENT}M{HALF} {-EXTENT}V{EXTENT}" />
   <g class="strokes" transform="scale(1 -1)"></g>
   <text y="-0.45">Draw here</text>
 </svg>
@@ -45,11 +49,11 @@ _sheet = st.components.v2.component("dlsuite_canvas", html=HTML, css=CSS, js=JS)
 
 
 def strokes(key: str, at_first: list) -> list:
-    """What is drawn on the canvas: strokes, each a list of its corners (x, y) in -2..2, y upwards.
+    """What is drawn on the canvas: strokes, each a list of its corners (x, y) in -EXTENT..EXTENT, y upwards.
 
     Args:
         key: the widget's.
         at_first: the strokes that it shows before anything is drawn or taken away.
     """
-    state = {"strokes": at_first}
-    return _sheet(key=key, data=state, default=state, on_strokes_change=lambda: None).strokes
+    data, state = {"strokes": at_first, "extent": EXTENT}, {"strokes": at_first}
+    return _sheet(key=key, data=data, default=state, on_strokes_change=lambda: None).strokes

@@ -20,6 +20,7 @@ GANS = [name for name in LESSONS if "latent_dim" in catalog.lesson(name).options
 FIRST = "gans.wgan_gp"
 """The model that the page opens with."""
 SHEET_WIDTH = 620
+CLASSES = 10
 IN_TURN = "all, in turn"
 SHOW_SHEET = ["from PIL import Image", "from dlsuite.gans import pictures"]
 
@@ -33,7 +34,7 @@ def play():
             return
     with screen:
         views = {"Samples": samples, "Interpolation": interpolation, "One latent vector": one_latent_vector}
-        if not makes_points(trained):
+        if trained.dataset == "mnist":
             views["Attributes"] = gan_attributes.view
         view = st.segmented_control(
             "View",
@@ -55,15 +56,9 @@ def samples(controls, screen, trained):
         st.button("New samples", icon=":material/casino:", type="primary", on_click=panels.another_seed, args=["seed"])
         most, start = (2000, 1000) if is_points else (144, 64)
         n = st.slider("Samples", 16, most, start, 16, key=f"n{is_points:d}", bind="query-params")
-        label = IN_TURN
-        if "sample_class" in trained.model.signatures:
-            label = st.selectbox("Class", [IN_TURN, *map(str, range(10))], key="label", bind="query-params")
-    if label == IN_TURN:
-        drawn = trained.model.sample(n=n, seed=seed)["samples"]
-        lines = [f'samples = model.sample(n={n}, seed={seed})["samples"]']
-    else:
-        drawn = trained.model.sample_class(n=n, seed=seed, label=int(label))["samples"]
-        lines = [f'samples = model.sample_class(n={n}, seed={seed}, label={label})["samples"]']
+        label = class_input(trained, [IN_TURN])
+    drawn = draw(trained, n, seed, label)["samples"]
+    lines = [f'samples = {draw_line(n, seed, label)}["samples"]']
     columns = int(np.ceil(np.sqrt(n)))
     with screen:
         if is_points:
@@ -78,6 +73,32 @@ def samples(controls, screen, trained):
         if not is_points:
             lines += training_neighbours(trained, drawn[:8])
         panels.notebook_lines(trained, lines)
+
+
+def is_conditional(trained) -> bool:
+    """Whether it can be asked for samples of a class."""
+    return "sample_class" in trained.model.signatures
+
+
+def class_input(trained, others=()) -> str | None:
+    """The class that a conditional model is asked for, or one of `others`; `None` of any other model."""
+    if not is_conditional(trained):
+        return None
+    return st.selectbox("Class", [*others, *map(str, range(CLASSES))], key=f"class{len(others)}", bind="query-params")
+
+
+def draw(trained, n, seed, label):
+    """Samples, of a class where one was chosen, and their latent vectors."""
+    if label in (None, IN_TURN):
+        return trained.model.sample(n=n, seed=seed)
+    return trained.model.sample_class(n=n, seed=seed, label=int(label))
+
+
+def draw_line(n, seed, label) -> str:
+    """The same as a line of Python."""
+    if label in (None, IN_TURN):
+        return f"model.sample(n={n}, seed={seed})"
+    return f"model.sample_class(n={n}, seed={seed}, label={label})"
 
 
 def training_neighbours(trained, drawn) -> list[str]:
@@ -153,15 +174,22 @@ def interpolation(controls, screen, trained):
             "keeps their usual length.",
         )
         position = st.slider("Position", 0.0, 1.0, 0.5, 0.01, key="position", bind="query-params")
-    z0, z1 = (trained.model.sample(n=1, seed=seed)["latent"][0] for seed in (start, end))
+        label = class_input(trained)
+    latents = [draw(trained, 1, seed, label)["latent"][0] for seed in (start, end)]
+    style = len(latents[0]) - CLASSES * is_conditional(trained)  # what follows is the class, and both have it
+    z0, z1 = (latent[:style] for latent in latents)
     way = np.stack([between(z0, z1, t, path) for t in np.linspace(0, 1, 60)])
     here = between(z0, z1, position, path)
-    decoded = trained.model.decode(latent=np.stack([here, *way]))["samples"]
+    all_of_it = np.stack([here, *way])
+    of_class = np.repeat(latents[0][None, style:], len(all_of_it), axis=0)
+    decoded = trained.model.decode(latent=np.hstack([all_of_it, of_class]))["samples"]
     lines = [
         "import numpy as np",
-        f'a, b = (model.sample(n=1, seed=seed)["latent"][0] for seed in ({start}, {end}))',
+        f'a, b = ({draw_line(1, "seed", label)}["latent"][0] for seed in ({start}, {end}))',
+        *([f"a, b, of_class = a[:{style}], b[:{style}], a[{style}:]"] if label else []),
         f"t = np.linspace(0, 1, 60)[{':' if makes_points(trained) else '::4'}, None]",
         *LINES_BETWEEN[path],
+        *(["latent = np.hstack([latent, np.repeat(of_class[None], len(t), axis=0)])"] if label else []),
         'samples = model.decode(latent=latent)["samples"]',
     ]
     with screen:
@@ -212,11 +240,13 @@ def one_latent_vector(controls, screen, trained):
     """One sample whose latent coordinates are sliders."""
     with controls:
         seed = panels.seed_input("Seed", "seed")
-        latent = trained.model.sample(n=1, seed=seed)["latent"][0].copy()
+        label = class_input(trained)
+        latent = draw(trained, 1, seed, label)["latent"][0].copy()
+        length = len(latent) - CLASSES * is_conditional(trained)  # of the style; the class is not for sliders
         first = 0
-        if len(latent) > 8:
-            first = st.select_slider("Coordinates", range(0, len(latent), 8), key="first", format_func=_eight_from)
-        shown = range(first, min(first + 8, len(latent)))
+        if length > 8:
+            first = st.select_slider("Coordinates", range(0, length, 8), key="first", format_func=_eight_from)
+        shown = range(first, min(first + 8, length))
         moved = st.session_state.setdefault(f"moved {seed}", {})  # outlives the sliders that are out of sight
         columns = st.columns(2)
         for dimension in shown:
@@ -234,11 +264,11 @@ def one_latent_vector(controls, screen, trained):
             if value == drawn:
                 del moved[dimension]
         for dimension, value in moved.items():
-            if dimension < len(latent):
+            if dimension < length:
                 latent[dimension] = value
     lines = [
-        f'latent = model.sample(n=1, seed={seed})["latent"]',
-        *(f"latent[0, {dimension}] = {value:.2f}" for dimension, value in moved.items() if dimension < len(latent)),
+        f'latent = {draw_line(1, seed, label)}["latent"]',
+        *(f"latent[0, {dimension}] = {value:.2f}" for dimension, value in moved.items() if dimension < length),
         'samples = model.decode(latent=latent)["samples"]',
     ]
     with screen:
@@ -286,7 +316,7 @@ def plane_lines(trained):
         "import numpy as np",
         *SHOW_SHEET,
         "from dlsuite.data import examples",
-        f'real = examples.held_in_memory("{trained.dataset}")[:500]',
+        f"real = examples.held_in_memory({trained.dataset!r})[:500]",
         "extent = 1.25 * np.abs(real).max()",
         "critic = pictures.survey(model.score, extent)",
         "Image.fromarray(pictures.plane(real, samples, extent=extent, **critic))",

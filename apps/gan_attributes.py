@@ -27,6 +27,9 @@ def view(controls, screen, trained):
                 bind="query-params",
                 help="From samples of this class alone; they then change all the others as well.",
             )
+        if trained.record["arguments"].get("latent_dim", 32) <= len(attributes.ATTRIBUTES):
+            st.info("This model has too few latent dimensions to tell the attributes apart.")
+            return
         found = directions(trained.source, learned_from, trained.model)
         amounts = {
             name: st.slider(name.capitalize(), -2.0, 2.0, 0.0, 0.1, key=name, bind="query-params") for name in found

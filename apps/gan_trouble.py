@@ -69,7 +69,8 @@ def both(pathology: Pathology, seed: int, was_live: bool):
 
 def explain(pathology: Pathology, is_cured: bool):
     """What one of the two is, why it goes as it goes, and the option in which it differs from the other."""
-    changed = pathology.cure if is_cured else {name: pathology.options.get(name, 0.0) for name in pathology.cure}
+    broken = catalog.lesson(LESSON).resolve(pathology.arguments(is_cured=False))
+    changed = pathology.cure if is_cured else {name: broken[name] for name in pathology.cure}
     st.markdown(f"##### {'Mended by ' + pathology.cure_title if is_cured else 'Broken'}")
     st.markdown(" ".join(f"`{name}={value}`" for name, value in changed.items()))
     st.markdown(pathology.why_cured if is_cured else pathology.why)
@@ -93,9 +94,13 @@ def start_button(arguments: dict, is_cured: bool, run: runs.Run | None, is_live:
 
 
 def wait_for(path: Path):
-    """Wait until the run says what it is, so that the page finds it."""
-    end = time.monotonic() + panels.SECONDS_TO_START
+    """Wait until the run says what it is, so that the page finds it, or why it is none."""
+    run, end = runs.Run(path), time.monotonic() + panels.SECONDS_TO_START
     while not (path / "run.json").exists() and time.monotonic() < end:
+        said = [line for line in run.log().splitlines() if line.startswith("dlsuite: ")]
+        if said:
+            st.toast(said[-1].removeprefix("dlsuite: "))
+            return
         time.sleep(0.05)
 
 
@@ -121,11 +126,11 @@ def show(pathology: Pathology, is_cured: bool, run: runs.Run):
 
 def verdict(pathology: Pathology, value: float, done: float, state: str) -> str:
     """What the measurement says, or how far training is."""
-    if state == "running":
-        return f"{100 * done:.0f} % trained"
+    if state != "finished":
+        return f"{state}, {100 * done:.0f} % trained"
     if pathology.sick(value):
         return pathology.title.lower()
-    return "healthy" if pathology.healthy(value) else "neither"
+    return pathology.in_health if pathology.healthy(value) else "neither"
 
 
 def run_of(arguments: dict) -> runs.Run | None:
@@ -146,16 +151,17 @@ def is_the_loss_meaningful():
         "Would you see from the loss alone how good the samples are? Grey is what the samples **miss** of the "
         "distribution: 1 is everything, 0 nothing; a sample counts within 3 sigma of a mode, and no mode for more than "
         "its fair share. The coloured line is a loss of the same training. The rank correlation says how well one "
-        "tells the other: 1 is always, 0 not at all, −1 that the loss *rises* as samples get better."
+        "tells the other: 1 if both always fall together, −1 if the loss *rises* as samples get better, 0 if neither."
     )
     for column, lesson in zip(st.columns(2, gap="large"), loss_meaning.LOSSES, strict=True):
         with column:
             losses_of(lesson)
     st.markdown(
-        "At first a GAN's generator loss *rises* while the samples get better; later both players' losses settle near "
-        "log 2 and log 4. They say how the players stand against each other, not how far the samples are from the "
-        "data: choose the mode collapse, and they settle just as calmly while three quarters of the ring are missing. "
-        "A critic's estimate is a distance, falls from the first step, and ends near 0 because little is missing."
+        "What is measured here: a GAN's losses go along with the samples too, but each in its own direction, and at "
+        "levels that the balance of the two players sets. In the recorded training the generator's loss *rises* while "
+        "the samples get better at first; after a mode collapse the losses settle as calmly as in health, only "
+        "elsewhere. A critic's estimate is a distance times the critic's slope: it falls as the samples come nearer, "
+        "and it ends near 0. The losses of WGAN-GP's *generator* say nothing: the critic's values may drift."
     )
     with st.expander("Over seeds", icon=":material/casino:"):
         st.markdown((DOCS / "loss_meaning.md").read_text("utf-8"))
@@ -195,7 +201,12 @@ def losses_of(lesson: str):
     if len(course.step) < 5:
         st.info("There are too few pictures of this training yet.")
         return
-    st.metric("Rank correlation with what is missing", f"{course.rank_correlation(loss):.2f}")
+    correlation = course.rank_correlation(loss)
+    st.metric(
+        "Rank correlation with what is missing",
+        "—" if math.isnan(correlation) else f"{correlation:.2f}",
+        help="Spearman's. There is none where what is missing hardly changes.",
+    )
     st.vega_lite_chart(course_chart(course, loss), width="stretch")
     st.button(
         "Train one on the ring", icon=":material/play_arrow:", key=f"train.{lesson}", on_click=train_one, args=[lesson]

@@ -12,7 +12,6 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -257,7 +256,7 @@ def start_form(lessons: list[str]) -> None:
     active = [run for run in runs.every() if run.is_alive]
     if active:
         st.caption(f":material/info: {active[0].title} is training; two at once are each slower.")
-    if st.button("Start training", type="primary", icon=":material/play_arrow:", width="stretch"):
+    if st.button("Start training", key="start", type="primary", icon=":material/play_arrow:", width="stretch"):
         path = start_training(name, arguments)
         if path is not None:
             st.session_state["run"] = str(path)
@@ -284,10 +283,14 @@ def lesson_title(name: str) -> str:
 def _dataset_input(option: catalog.Option) -> str | None:
     choices = [*option.choices, DRAWING, OWN_DATA] if option.is_open else list(option.choices)
     chosen = st.selectbox("Dataset", choices, key="dataset", bind="query-params", help=option.help)
-    if chosen == DRAWING:
-        return _drawing_input()
-    if chosen == OWN_DATA:
-        return _own_data_input()
+    try:
+        if chosen == DRAWING:
+            return _drawing_input()
+        if chosen == OWN_DATA:
+            return _own_data_input()
+    except OSError as error:
+        st.error(f"There is no keeping what is to be learned: {error.strerror}.")
+        return None
     return chosen
 
 
@@ -320,28 +323,34 @@ def _look_at(path: str, changed: float) -> tuple[int, tuple]:
 
 def _keep_uploads(files) -> str:
     """Uploads as files below runs/: the path of one file of points, or of the folder of all pictures."""
-    contents = ((f"{index:05d}-{Path(file.name).name}", file.getvalue()) for index, file in enumerate(files))
+    contents = {f"{index:05d}-{Path(file.name).name}": file.getvalue() for index, file in enumerate(files)}
     folder = _kept(" ".join(sorted(file.file_id for file in files)), contents)
     first = min(folder.iterdir())
     return str((first if own.is_points(first.name) else folder).resolve())
 
 
-def _kept(identity: str, contents: Iterable[tuple[str, bytes]]) -> Path:
-    """The folder of uploads of that identity; names and contents of its files are asked for if it is not there yet."""
+def _kept(identity: str, contents: dict[str, bytes]) -> Path:
+    """The folder of uploads of that identity, to which those of the files are added that it lacks.
+
+    Each comes whole and by a rename, so that tabs with the same drawing do not disturb each other.
+    """
     folder = UPLOADS / hashlib.sha256(identity.encode()).hexdigest()[:16]
-    if not folder.exists():
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
-            filled = Path(temporary) / "files"
-            filled.mkdir()
-            for name, content in contents:
-                (filled / name).write_bytes(content)
-            filled.rename(folder)
+    missing = [name for name in contents if not (folder / name).exists()]
+    if missing:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=UPLOADS) as temporary:
+            for name in missing:
+                whole = Path(temporary) / name
+                whole.write_bytes(contents[name])
+                whole.replace(folder / name)
     return folder
 
 
 def _drawing_input() -> str | None:
-    """The path of the points that the user draws; the URL remembers the drawing, which is kept beside them."""
+    """The path of the points that the user draws; the URL remembers the drawing, which is kept beside them.
+
+    Every stroke makes another drawing, and every jitter other points: only those that are trained on become a file.
+    """
     strokes = canvas.strokes("strokes", _kept_strokes(st.query_params.get("drawing", "")))
     jitter = st.slider(
         "Jitter",
@@ -360,21 +369,23 @@ def _drawing_input() -> str | None:
         much = "longer lines, or dots further apart." if strokes else "lines for curves, dots for modes."
         st.info(f"Draw the distribution to be learned with the mouse or a finger: {much}", icon=":material/draw:")
         return None
-    content, written = io.BytesIO(), json.dumps(strokes)
-    np.save(content, points)
-    folder = _kept(f"{written} {jitter}", [("points.npy", content.getvalue()), ("strokes.json", written.encode())])
+    written = json.dumps(strokes)
+    file, contents = f"points-{jitter}.npy", {"strokes.json": written.encode()}
+    if st.session_state.get("start"):  # the button at the end of the form has been pressed
+        content = io.BytesIO()
+        np.save(content, points)
+        contents[file] = content.getvalue()
+    folder = _kept(written, contents)
     if st.query_params.get("drawing") != folder.name:
         st.query_params["drawing"] = folder.name
-    path = str((folder / "points.npy").resolve())
-    seen = own.points(path)
     shown, said = st.columns(2, vertical_alignment="center")
-    shown.image(_cloud(seen), width="stretch")
-    said.caption(f"{len(seen):,} points as they are learned: centred, and scaled to radius 2 (root mean square)")
-    return path
+    shown.image(_cloud(points - points.mean(axis=0)), width="stretch")
+    said.caption(f"{len(points):,} points as they are learned: centred, and scaled to radius 2 (root mean square)")
+    return str((folder / file).resolve())
 
 
 def _cloud(points: np.ndarray) -> np.ndarray:
-    """Where points of the plane lie, uint8 `(160, 160, 4)`; transparent, so that it suits either theme."""
+    """Where points of the plane lie, at whatever scale, uint8 `(160, 160, 4)`; transparent, to suit either theme."""
     extent = 1.1 * np.abs(points).max()
     counts, _, _ = np.histogram2d(-points[:, 1], points[:, 0], 160, [[-extent, extent]] * 2)
     ink = np.minimum(counts / 2, 1)[..., None]
@@ -382,11 +393,14 @@ def _cloud(points: np.ndarray) -> np.ndarray:
 
 
 def _kept_strokes(identity: str) -> list:
-    """The strokes of a drawing that has been kept; none if there is no such drawing."""
+    """The strokes of a drawing that has been kept; none if there is no such drawing, or it is damaged."""
     try:
-        return json.loads((UPLOADS / Path(identity).name / "strokes.json").read_text("utf-8"))
-    except (OSError, ValueError):
+        strokes = json.loads((UPLOADS / Path(identity).name / "strokes.json").read_text("utf-8"))
+        for stroke in strokes:
+            drawing.corners(stroke)
+    except (OSError, ValueError, TypeError):
         return []
+    return strokes
 
 
 def _option_input(lesson: str, option: catalog.Option, resolved: dict, dataset: str | None):

@@ -7,13 +7,14 @@
 It needs `pip install -e ".[bench]"`. Three programs train the same networks on the same examples, in memory before the
 first step, with the same batches, updates and optimizers, in float32:
 
-- dlsuite, as its `train` runs it;
+- dlsuite, as its `train` runs it, with WGAN-GP's default settings; the GAN is the plain one of Goodfellow et al.,
+  without instance noise and groups;
 - Keras, as the examples on keras.io are written: a `keras.Model` with a `train_step`, `compile`, `fit` on an array. By
   default `compile` chooses XLA, which slows convolutions down on a CPU, so this peer also runs without;
 - PyTorch: modules, `autograd.grad(create_graph=True)`, `optim.Adam`.
 
 The peers also average the generator's weights and let the rates fall, as dlsuite does, so that all do the same work.
-The GAN is the plain one, without instance noise. They take turns in one process, and a ratio is the median of the
+They take turns in one process, and a ratio is the median of the
 rounds' ratios, since neighbours in time share what else the machine does. An image is a real example that the critic
 has learned from. Compiling is not timed.
 """
@@ -323,7 +324,8 @@ class Ours:
     def __init__(self, case, steps):
         dataset, defaults = CASES[case]
         self.rows, self.batch_size = defaults["critic_steps"], defaults["batch_size"]
-        self.batches, _, data_shape = two_player.training_rows(dataset, self.batch_size, self.rows, source="bundled")
+        batches, _, data_shape = two_player.training_rows(dataset, self.batch_size, self.rows, source="bundled")
+        self.batches = iter(batches)  # so that every turn goes on where the last one ended
         common = {"data_shape": data_shape, "latent_dim": defaults["latent_dim"], "averaging": defaults["averaging"]}
         if case == "gan":
             self.model = gan.GAN(**common)
@@ -452,9 +454,10 @@ def compare_speed(case, rounds, steps):
         contender.run(min(steps, 51))  # compiles; on points a call of dlsuite's is 25 steps
     seconds = {name: [] for name in contenders}
     peak = 0.0
-    for _ in range(rounds):
-        for name, contender in contenders.items():
-            seconds[name].append(contender.run(steps) / steps)
+    for turn in range(rounds):
+        names = list(contenders)
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            seconds[name].append(contenders[name].run(steps) / steps)
         peak = max(peak, matmul_peak())
     _, defaults = CASES[case]
     images = defaults["critic_steps"] * defaults["batch_size"]

@@ -7,6 +7,7 @@ Runs that have finished in the folder `--runs` are measured again and not traine
 """
 
 import argparse
+import shutil
 import subprocess
 import sys
 import time
@@ -18,13 +19,15 @@ from dlsuite.gans.pathologies import PATHOLOGIES
 
 def trained(arguments: dict, path: Path) -> tuple[runs.Run, float]:
     """The finished run of `gans.gan` with these options, and the seconds of the whole command, start-up included."""
-    run = runs.Run(path)
-    begin = time.monotonic()
-    if not (path / "model.keras").exists():
+    run, took = runs.Run(path), path.with_name(f"{path.name}.seconds")
+    if not took.exists():
+        shutil.rmtree(path, ignore_errors=True)
+        begin = time.monotonic()
         flags = [part for name, value in arguments.items() for part in (f"--{name.replace('_', '-')}", str(value))]
         command = [sys.executable, "-m", "dlsuite.cli", "train", "gans.gan", *flags, "--run-dir", str(path)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return run, time.monotonic() - begin
+        took.write_text(f"{time.monotonic() - begin:.1f}")
+    return run, float(took.read_text())
 
 
 def main():

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 import dlsuite
@@ -44,7 +45,13 @@ def script() -> None:
 
     TensorFlow's threads can keep a process that has done all its work from ending, and with it the lock on its run.
     """
-    status = main()
+    try:
+        status = main()
+    except SystemExit as end:  # of argparse
+        status = end.code or 0
+    except BaseException:
+        traceback.print_exc()
+        status = 1
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -23,6 +23,8 @@ log = logging.getLogger("dlsuite")
 STEPS_PER_ROW = 10
 SECONDS_PER_FLUSH = 1
 SECONDS_PER_CHECKPOINT = 60
+PREVIEWS = 20
+"""This many are made at equal distances on every machine; where training is slow there are more in between."""
 
 
 class Recorder(keras.callbacks.Callback):
@@ -95,7 +97,8 @@ class Recorder(keras.callbacks.Callback):
             _write_table(self.run.path / "steps.csv", self.step_rows)
             self.last_flush = time.monotonic()
         # Often at first, when much changes, and then ever more rarely.
-        if now - self.last_preview > max(2.0, 0.04 * (now - self.began)):
+        is_time = now - self.last_preview > max(2.0, 0.04 * (now - self.began))
+        if is_time or done >= self.next_preview:
             self._preview(done)
         if self.is_asked_to_stop():
             self._checkpoint(self.epoch, done_in_epoch)
@@ -141,6 +144,8 @@ class Recorder(keras.callbacks.Callback):
         np.savez_compressed(content, **arrays)
         runs.write(folder / f"{step:07d}.npz", content.getvalue())
         runs.write(folder / f"{step:07d}.png", picture.getvalue())
+        stride = max(1, self.epochs * self.steps_per_epoch // PREVIEWS)
+        self.next_preview = (step // stride + 1) * stride
         self.last_preview = time.monotonic()
 
     def _skip_steps(self, steps):

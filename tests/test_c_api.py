@@ -76,7 +76,7 @@ def make_inputs(signature):
         if info.tensor_shape.unknown_rank:
             inputs[name] = np.array(ONE_VALUE[name], dtype)
         elif np.issubdtype(dtype, np.integer):
-            inputs[name] = random.integers(0, 256, shape).astype(dtype)
+            inputs[name] = random.integers(0, 10 if name == "label" else 256, shape).astype(dtype)
         else:
             inputs[name] = random.uniform(-1, 1, shape).astype(dtype)
     return inputs

@@ -61,10 +61,11 @@ def command(monkeypatch, tmp_path, capfd):
         (["train", "gans.gan", "--dataset", "ring", "--latent-dim", "-1"], 1, "latent_dim=-1: it must be above 0"),
         (["train", "gans.gan", "--dataset", "ring", "--learning-rate", "0"], 1, r"learning_rate=0\.0: it must be"),
         (["train", "gans.gan", "--dataset", "ring", "--learning-rate", "nan"], 1, "learning_rate=nan: it must be"),
+        (["train", "gans.gan", "--dataset", "ring", "--momentum", "1"], 1, "momentum=1.0: it must be at least 0 and"),
         (
-            ["train", "gans.gan", "--dataset", "ring", "--momentum", "1"],
+            ["train", "gans.gan", "--source", "bundled", "--batch-size", "10"],
             1,
-            "momentum=1.0: it must be at least 0 and below",
+            "batch_size=10: with group=4 it must be",
         ),
         (["train", "gans.gan", "--dataset", "ring", "--averaging", "-1"], 1, "averaging=-1: it must be 0 or above"),
         (["train", "gans.gan", "--dataset", "ring", "--discriminator-steps", "0"], 1, "discriminator_steps=0: it must"),

@@ -6,11 +6,12 @@ import pytest
 import tensorflow as tf
 
 from dlsuite import serving
-from dlsuite.gans import digit_classifier, gan, wgan_gp
+from dlsuite.gans import conditional_gan, digit_classifier, gan, wgan_gp
 
 MODELS = {
     "points": lambda: wgan_gp.WGANGP(data_shape=(2,), latent_dim=3, seed=1),
     "pictures": lambda: gan.GAN(data_shape=(8, 8, 1), latent_dim=5, seed=1),
+    "classes": lambda: conditional_gan.ConditionalGAN(data_shape=(8, 8, 1), latent_dim=5, seed=1),
     "classifier": digit_classifier.DigitClassifier,
 }
 
@@ -28,7 +29,7 @@ def pair(request, tmp_path_factory):
 def inputs_of(specs, n):
     for index, spec in enumerate(specs):
         if spec.dtype == tf.int32:
-            yield np.int32([n, 7][index])
+            yield np.int32([n, 7, 3][index]) if spec.shape.rank is None else np.arange(n, dtype="int32")
         else:
             yield np.random.default_rng(n).normal(size=(n, *spec.shape[1:])).astype("float32")
 

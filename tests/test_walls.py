@@ -103,7 +103,8 @@ def test_package_files_stay_nearly_empty():
 def test_what_looks_on_costs_no_tensorflow():
     """Every module that a page or `dlsuite list` needs; one process for them all."""
     modules = (
-        "dlsuite, dlsuite.catalog, dlsuite.runs, dlsuite.serving, dlsuite.shipping, dlsuite.cli, dlsuite.data.names"
+        "dlsuite, dlsuite.catalog, dlsuite.runs, dlsuite.serving, dlsuite.shipping, dlsuite.cli, dlsuite.data.names, "
+        "dlsuite.gans.attributes, dlsuite.gans.loss_meaning, dlsuite.gans.pathologies, dlsuite.gans.pictures"
     )
     script = f"""
 import sys, {modules}

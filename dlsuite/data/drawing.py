@@ -25,10 +25,7 @@ def points(strokes: list, jitter: float = 0.05, n: int = 5_000, seed: int = 0) -
     Raises:
         ValueError: a stroke is no list of points, or too little is drawn.
     """
-    strokes = [np.clip(np.asarray(stroke, "float64"), -EXTENT, EXTENT) for stroke in strokes]
-    for stroke in strokes:
-        if stroke.ndim != 2 or stroke.shape[1] != 2 or not np.isfinite(stroke).all():
-            raise ValueError(f"strokes: one has the shape {stroke.shape}, and finite numbers (n, 2) are needed")
+    strokes = [np.clip(corners(stroke), -EXTENT, EXTENT) for stroke in strokes]
     if not strokes or np.ptp(np.concatenate(strokes), axis=0).max() < SMALLEST:
         raise ValueError("strokes: too little is drawn to learn from; draw a longer line, or dots further apart")
 
@@ -49,6 +46,26 @@ def points(strokes: list, jitter: float = 0.05, n: int = 5_000, seed: int = 0) -
     # What the jitter carries over the border is mirrored back; cut off, it would heap up there as a line.
     folded = np.where(np.abs(placed) > EXTENT, 2 * EXTENT * np.sign(placed) - placed, placed)
     return np.clip(folded, -EXTENT, EXTENT).astype("float32")
+
+
+def corners(stroke: list) -> np.ndarray:
+    """A stroke's corners as an array.
+
+    Returns:
+        float64 `(n, 2)`, n >= 1, all finite.
+
+    Raises:
+        ValueError: they are no such array.
+    """
+    try:
+        found = np.asarray(stroke, "float64")
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"strokes: one is no list of points ({error})") from None
+    if found.ndim != 2 or found.shape[1] != 2 or not len(found):
+        raise ValueError(f"strokes: one has the shape {found.shape}, and (n, 2) is needed")
+    if not np.isfinite(found).all():
+        raise ValueError("strokes: one holds values that are no finite numbers")
+    return found
 
 
 def _travelled(stroke: np.ndarray) -> np.ndarray:

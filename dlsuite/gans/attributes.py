@@ -1,7 +1,7 @@
 """Arithmetic with attributes in the latent space (Radford et al., 2016, arXiv:1511.06434, section 6.3).
 
     direction = E[z | the attribute is strong] - E[z | it is weak]
-    z(thick 7) - z(7) + z(3) = z(thick 3)
+    z(thick 7) - z(thin 7) + z(3) = z(thick 3)
 
 Nobody has told the generator of these attributes. That a direction found among all samples changes one attribute of
 any sample, and leaves the rest as it is, shows that the latent space has come to be laid out by them.
@@ -11,7 +11,7 @@ import numpy as np
 
 
 def thickness(images) -> np.ndarray:
-    """How thick strokes are: ink over the length of its outline, in pixels.
+    """How thick strokes are: twice the ink over the length of its outline, in pixels; a long bar's width.
 
     Args:
         images: `(n, height, width, 1)` in -1..1.
@@ -58,8 +58,9 @@ def extremes(latent, values) -> tuple[np.ndarray, np.ndarray]:
 def directions(latent, images) -> dict[str, np.ndarray]:
     """The direction of every attribute, each freed of the others: moving along one leaves the others where they are.
 
-    Attributes go together in handwriting (what leans is often narrow), so their raw directions do. A step along the
-    part of a direction that is orthogonal to the others changes, to first order, its own attribute alone.
+    Attributes go together in handwriting (what leans is often narrow), so their raw directions do. For z ~ N(0, I) and
+    an attribute that is linear in z, its direction is its gradient; a step along the part of it that is orthogonal to
+    the others' changes it alone.
 
     Args:
         latent: `(n, latent_dim)`.

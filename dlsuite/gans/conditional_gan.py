@@ -8,7 +8,7 @@
 
 The first term of D asks whether x is real, the second one whether it is a y: v_y is a direction among the features f
 that is learned for each class. The game around it is WGAN-GP's (see `gans.wgan_gp`); a real example and its fake share
-their class, so u between them has it too. What is left to z is the style, which classes then have in common.
+their class, so u between them has it too. What is left to z is the style.
 """
 
 import functools
@@ -124,6 +124,8 @@ class ConditionalGAN(wgan_gp.WGANGP):
             return of_labels(tf.range(tf.reshape(n, [])) % self.classes, seed)
 
         def sample_class(n, seed, label):
+            tf.debugging.assert_less(label, self.classes, f"label: there are {self.classes} classes, from 0 on")
+            tf.debugging.assert_non_negative(label, "label: it is 0 or above")
             return of_labels(tf.repeat(tf.reshape(label, []), tf.reshape(n, [])), seed)
 
         def score(data, label):
@@ -202,7 +204,7 @@ def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str,
 
     Returns:
         `class_accuracy`: the share of 10,000 samples in which the digit classifier sees the class that was asked for;
-        `class_accuracy_of_data`: the share of held-out digits that it gets right, the most that can be expected.
+        `class_accuracy_of_data`: the share of held-out digits that it gets right, for comparison.
     """
     sample, _ = model.signatures()["sample"]
     samples = [sample(1000, seed) for seed in range(1, 11)]

@@ -7,7 +7,8 @@
           or, in practice, max E[log D(G(z))]:  min  E[softplus(-logit(G(z)))]           "non-saturating"
 
 Both generator losses pull toward the same equilibrium; where the discriminator wins, the first one's gradient dies.
-At the optimal discriminator D = p/(p + q), so V = -log 4 + 2 JSD(p, q), and the loss says little of the samples.
+At the optimal discriminator D = p/(p + q), so V = -log 4 + 2 JSD(p, q). In training no discriminator is optimal, and
+the losses say how the two players stand against each other (`gans.loss_meaning`).
 
 Instance noise (Sønderby et al., 2017, arXiv:1610.04490) may be added to all that the discriminator sees. p and q above
 are then the blurred densities, which overlap everywhere, so it cannot be sure of anything; the equilibrium stays where
@@ -169,6 +170,13 @@ def mean_slope(gradient):
     return tf.reduce_sum(tf.norm(tf.reshape(gradient, [batch, -1]), axis=1))
 
 
+def require_whole_groups(batch_size, group):
+    """Raise `ValueError` where a device's share of a batch does not divide into groups."""
+    devices = tf.distribute.get_strategy().num_replicas_in_sync
+    if group > 1 and batch_size % (group * devices):
+        raise ValueError(f"batch_size={batch_size}: with group={group} it must be a multiple of {group * devices}")
+
+
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -229,6 +237,7 @@ def train(
         averaging=averaging,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
+    require_whole_groups(batch_size, chosen["group"])
     discriminator_rate, momentum = chosen.pop("discriminator_rate"), chosen.pop("momentum")
     two_player.require_positive(
         learning_rate=learning_rate, discriminator_rate=discriminator_rate, discriminator_steps=discriminator_steps

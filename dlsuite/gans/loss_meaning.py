@@ -1,9 +1,8 @@
 """Is the loss meaningful? A training's losses beside the measured quality of its samples.
 
-A GAN's losses tell how two players stand against each other: both may stay where they are while samples get better, or
-worse. A critic's estimate tells how far samples are from the data (Arjovsky et al., 2017, arXiv:1701.07875, figures 3
-and 4). Whether that is so is measured here: the losses of a run on `ring` or `grid`, whose modes are known, against
-the share of the distribution that its previewed samples miss.
+A GAN's losses tell how two players stand against each other; a critic's estimate, how far samples are from the data
+(Arjovsky et al., 2017, arXiv:1701.07875, figures 3 and 4). Whether that is so is measured here: the losses of a run on
+`ring` or `grid`, whose modes are known, against the share of the distribution that its previewed samples miss.
 """
 
 from typing import NamedTuple
@@ -15,6 +14,8 @@ LOSSES = {
     "gans.wgan_gp": ("wasserstein_estimate", "generator_loss"),
 }
 """The columns of steps.csv that are compared; the one that is said to mean something first."""
+FEWEST_VALUES = 10
+"""Different values that the missing share must take before a rank correlation with it means something."""
 NEIGHBOURHOOD = 100
 """Steps on either side of a preview over which a loss is averaged."""
 
@@ -29,10 +30,12 @@ class Course(NamedTuple):
     """By name, the mean around each preview."""
 
     def rank_correlation(self, loss: str) -> float:
-        """Spearman's of a loss with the missing share, in -1..1; NaN for a constant loss.
+        """Spearman's of a loss with the missing share, in -1..1; NaN where either hardly changes.
 
-        1 says that the loss is the smaller the better the samples are, 0 that it says nothing of them.
+        1 says that the loss is the smaller the better the samples are, -1 that it is the larger.
         """
+        if len(np.unique(self.missing)) < FEWEST_VALUES:
+            return float("nan")
         ranks = [_ranks(values) for values in (self.missing, self.losses[loss])]
         if any(rank.std() == 0 for rank in ranks):
             return float("nan")

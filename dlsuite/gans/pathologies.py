@@ -16,14 +16,21 @@ import numpy as np
 
 
 def movement(rows, samples, total) -> float:
-    """How far a sample of one latent vector moves from one preview to the next, in the data's units.
+    """How far a sample of one latent vector goes there and back in a twentieth of training, in the data's units.
 
-    It is the mean over all samples, and over the previews of the middle half of training: the beginning has to move,
-    and in the end the falling learning rate holds still whatever circles.
+    It is the length of its way less the straight line from the way's beginning to its end, so that what moves on and
+    does not return counts for nothing; for each twentieth, and the mean over all samples. Only the middle half of
+    training counts: the beginning has to move, and in the end the falling learning rate holds still whatever circles.
     """
-    steps = [step for step in sorted(samples) if 0.25 * total <= step <= 0.75 * total]
-    ways = [np.linalg.norm(samples[b] - samples[a], axis=1).mean() for a, b in itertools.pairwise(steps)]
-    return float(np.mean(ways)) if ways else np.nan
+    steps = np.array(sorted(samples))
+    marks = [mark * total / 20 for mark in range(5, 16)]
+    nearest = [int(steps[np.abs(steps - mark).argmin()]) for mark in marks if len(steps) and mark <= steps[-1]]
+    way = [samples[step] for step in sorted(set(nearest)) if 0.24 * total <= step <= 0.76 * total]
+    if len(way) < 3:
+        return np.nan
+    length = sum(np.linalg.norm(b - a, axis=1) for a, b in itertools.pairwise(way))
+    straight = np.linalg.norm(way[-1] - way[0], axis=1)
+    return float((length - straight).mean() / (len(way) - 1))
 
 
 def reaching_gradient(rows, samples, total) -> float:
@@ -62,6 +69,8 @@ class Pathology(NamedTuple):
     """Whether such a number shows the pathology."""
     healthy: Callable
     """Whether it shows that there is none."""
+    in_health: str
+    """What one says then."""
     limits: str
     """Both in words."""
 
@@ -81,9 +90,10 @@ PATHOLOGIES = {
         options={"epochs": 3, "learning_rate": 2e-3, "discriminator_rate": 0.1, "averaging": 0},
         cure={"discriminator_rate": 1.0},
         measure=movement,
-        measured="movement of a sample from picture to picture",
+        measured="way there and back of a sample, each twentieth of training",
         sick=lambda value: value > 1.0,
         healthy=lambda value: value < 0.5,
+        in_health="calm",
         limits="oscillates above 1.0 (half the ring's radius); calm below 0.5",
     ),
     "vanishing": Pathology(
@@ -106,13 +116,14 @@ PATHOLOGIES = {
         measured="gradient that reaches a sample",
         sick=lambda value: value < 1e-3,
         healthy=lambda value: value > 0.1,
+        in_health="gradients arrive",
         limits="vanished below 0.001; alive above 0.1",
     ),
     "collapse": Pathology(
         title="Mode collapse",
         why="The discriminator learns twenty times faster than the generator and sees sharp edges around the data: "
         "its slope is steep near the modes that samples have already found, and says nothing of the way to the "
-        "others. All samples slide into those few, and each sample alone looks perfect.",
+        "others. All samples slide into those few, where each of them alone would pass.",
         cure_title="instance noise",
         why_cured="Noise on all that the discriminator sees blurs data and samples until they overlap. It can no "
         "longer be sure of anything, its slope reaches across the gaps, and as the noise fades the modes sharpen.",
@@ -122,6 +133,7 @@ PATHOLOGIES = {
         measured="modes found, of 8",
         sick=lambda value: value <= 4,
         healthy=lambda value: value >= 8,
+        in_health="all modes found",
         limits="collapsed at 4 or fewer; mended at all 8",
     ),
 }

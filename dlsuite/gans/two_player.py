@@ -73,7 +73,8 @@ class GroupDeviation(layers.Layer):
 
     It is the standard deviation of every feature over the group, averaged over all features. Samples that are all
     alike give themselves away by it. Groups are of neighbours in the batch, so a device that has whole groups of it
-    computes what one device would; a batch that does not divide into groups is one group.
+    computes what one device would; a batch that does not divide into groups is one group. A score is thus one of an
+    example among its neighbours: repeat an example `group` times to score it alone.
 
     Args:
         group: examples in a group, at least 2.

@@ -6,9 +6,9 @@
     u = x + eps (G(z) - x),   eps ~ U[0, 1], one for each example
 
 The critic's loss, with its sign turned and without the penalty, is `wasserstein_estimate`. It falls as the samples get
-better, which a GAN's loss does not. It estimates k W1, the Wasserstein-1 distance times the critic's slope, and a
-finite penalty lets that slope rise above 1, to about k = 1 + W1 / (2 penalty) (see `gans.optimal_discriminator`):
-compare it within a run, not between penalties.
+better (`gans.loss_meaning` measures how reliably). It estimates k W1, the Wasserstein-1 distance times the critic's
+slope, and a finite penalty lets that slope rise above 1, to about k = 1 + W1 / (2 penalty) (see
+`gans.optimal_discriminator`): compare it within a run, not between penalties.
 """
 
 from typing import Literal

@@ -68,7 +68,21 @@ def test_too_little_gets_a_sentence(strokes):
         drawing.points(strokes)
 
 
-@pytest.mark.parametrize("stroke", [[1.0, 2.0], [[1.0, 2.0, 3.0]], [[float("nan"), 0.0], [1.0, 1.0]], []])
-def test_what_is_no_stroke_gets_a_sentence(stroke):
-    with pytest.raises(ValueError, match="strokes: one has the shape"):
+@pytest.mark.parametrize(
+    ("stroke", "sentence"),
+    [
+        ([1.0, 2.0], "one has the shape"),
+        ([[1.0, 2.0, 3.0]], "one has the shape"),
+        ([], "one has the shape"),
+        (np.empty((0, 2)), "one has the shape"),
+        ([[float("nan"), 0.0], [1.0, 1.0]], "no finite numbers"),
+        ([[float("inf"), 0.0], [1.0, 1.0]], "no finite numbers"),
+        ({"a": 1}, "no list of points"),
+        ([["left", "right"]], "no list of points"),
+        ([[0.0, 0.0], [1.0]], "no list of points"),
+        ([[10**400, 0]], "no list of points"),
+    ],
+)
+def test_what_is_no_stroke_gets_a_sentence(stroke, sentence):
+    with pytest.raises(ValueError, match=f"strokes: one .*{sentence}|strokes: {sentence}"):
         drawing.points([ANGLE, stroke])

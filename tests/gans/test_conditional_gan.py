@@ -98,6 +98,33 @@ def test_samples_go_through_the_classes_in_turn_or_keep_to_one():
     np.testing.assert_array_equal(signatures["decode"][0](one["latent"])["samples"], one["samples"])
 
 
+@pytest.mark.parametrize("label", [-1, 3])
+def test_a_class_that_there_is_not_is_refused(label):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="label: "):
+        tiny().signatures()["sample_class"][0](4, 0, label)
+
+
+def test_measure_knows_whether_samples_are_what_was_asked_for(without_tfds):
+    """A generator that copies real digits of the class it is asked for, and one that copies them of the next class."""
+    pictures, labels = mnist.arrays("train", "bundled")
+    one_of_each = np.stack([examples.scale(pictures[labels == label][0]).numpy() for label in range(10)])
+    keras.utils.set_random_seed(0)
+    model = conditional_gan.ConditionalGAN(latent_dim=2)
+    accuracy = {}
+    for shift in (0, 1):
+        table = tf.constant(np.roll(one_of_each, -shift, axis=0))
+        sample = lambda n, seed, table=table: {  # noqa: E731
+            "samples": tf.gather(table, tf.range(n) % 10),
+            "label": tf.range(n) % 10,
+        }
+        model.signatures = lambda sample=sample: {"sample": (sample, [])}
+        measured = conditional_gan.measure(model, source="bundled")
+        accuracy[shift] = measured["class_accuracy"]
+    assert accuracy[0] >= 0.9
+    assert accuracy[1] <= 0.1
+    assert measured["class_accuracy_of_data"] > 0.97
+
+
 def test_it_is_saved_and_loaded_whole(tmp_path):
     model = tiny()
     model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))

@@ -18,7 +18,8 @@ from dlsuite.gans import gan, r1_gan, wgan, wgan_gp
 
 name = sys.argv[1]
 model_class, rows = {
-    "gan": (gan.GAN, "discriminator_steps"), "r1_gan": (r1_gan.R1GAN, "discriminator_steps"),
+    "gan": (lambda **arguments: gan.GAN(group=4, **arguments), "discriminator_steps"),
+    "r1_gan": (r1_gan.R1GAN, "discriminator_steps"),
     "wgan": (wgan.WGAN, "critic_steps"), "wgan_gp": (wgan_gp.WGANGP, "critic_steps"),
 }[name]
 parts = [tf.config.LogicalDeviceConfiguration()] * 2

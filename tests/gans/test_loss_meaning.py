@@ -21,13 +21,21 @@ def test_a_loss_is_averaged_around_each_preview_and_the_missing_share_is_measure
 
 def test_rank_correlation_is_spearmans():
     rng = np.random.default_rng(0)
-    missing, loss = rng.integers(0, 6, 30), rng.integers(0, 6, 30)
-    course = loss_meaning.Course(np.arange(30), missing, {"loss": loss})
+    missing, loss = rng.integers(0, 15, 40), rng.integers(0, 6, 40)
+    course = loss_meaning.Course(np.arange(40), missing, {"loss": loss})
     assert course.rank_correlation("loss") == pytest.approx(stats.spearmanr(missing, loss).statistic)
 
 
 def test_a_constant_loss_means_nothing():
-    course = loss_meaning.Course(np.arange(3), np.array([3, 2, 1]), {"loss": np.ones(3)})
+    falling = np.arange(20)[::-1]
+    course = loss_meaning.Course(np.arange(20), falling, {"loss": np.ones(20), "other": falling**2})
+    assert np.isnan(course.rank_correlation("loss"))
+    assert course.rank_correlation("other") == pytest.approx(1)
+
+
+def test_what_hardly_changes_has_no_correlation():
+    collapsed = np.array([1.0, *[0.75] * 19])
+    course = loss_meaning.Course(np.arange(20), collapsed, {"loss": np.arange(20)[::-1]})
     assert np.isnan(course.rank_correlation("loss"))
 
 

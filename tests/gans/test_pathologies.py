@@ -8,14 +8,29 @@ from dlsuite.data import toy2d
 from dlsuite.gans.pathologies import PATHOLOGIES, modes, movement, reaching_gradient
 
 
-def test_movement_is_the_mean_way_in_the_middle_half():
+def test_movement_is_the_way_there_and_back_in_the_middle_half():
     still, away = np.zeros((10, 2)), np.full((10, 2), (3, 4))
-    samples = {0: still + 9, 25: still, 50: away, 75: away, 100: still - 9}
-    assert movement([], samples, total=100) == pytest.approx((5 + 0) / 2)
+    circling = {step: away if step % 10 else still for step in range(0, 101, 5)}
+    assert movement([], circling, total=100) == pytest.approx((10 * 5 - 0) / 10)
+    calm = {step: still for step in range(25, 80, 5)} | {0: still + 9, 20: away, 80: away, 100: still - 9}
+    assert movement([], calm, total=100) == 0
+
+
+def test_what_moves_on_and_does_not_return_counts_for_nothing():
+    line = {step: np.full((10, 2), (step, -step)) for step in range(0, 101, 5)}
+    assert movement([], line, total=100) == pytest.approx(0, abs=1e-9)
+
+
+def test_movement_is_the_same_with_more_pictures_in_between():
+    rng = np.random.default_rng(0)
+    samples = {step: rng.normal(size=(10, 2)) for step in range(0, 101, 5)}
+    more = samples | {step + 2: rng.normal(size=(10, 2)) for step in samples}
+    assert movement([], more, total=100) == movement([], samples, total=100)
 
 
 def test_movement_is_unknown_before_two_pictures_of_the_middle():
     assert np.isnan(movement([], {0: np.zeros((2, 2)), 30: np.ones((2, 2))}, total=100))
+    assert np.isnan(movement([], {}, total=100))
 
 
 def test_the_reaching_gradient_is_the_median_of_the_second_half():

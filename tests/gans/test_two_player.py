@@ -1,5 +1,7 @@
 """What all adversarial pairs share: saving, averaging, noise, signatures, previews, arguments."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from dlsuite.gans import gan, r1_gan, two_player, wgan, wgan_gp
 POINTS, PICTURES = (2,), (8, 8, 1)
 PAIRS = {
     "gan": (gan.GAN, "discriminator_steps"),
+    "gan in groups": (functools.partial(gan.GAN, group=4, final_noise=0.2), "discriminator_steps"),
     "r1_gan": (r1_gan.R1GAN, "discriminator_steps"),
     "wgan": (wgan.WGAN, "critic_steps"),
     "wgan_gp": (wgan_gp.WGANGP, "critic_steps"),
