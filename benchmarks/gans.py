@@ -14,9 +14,8 @@ first step, with the same batches, updates and optimizers, in float32:
 - PyTorch: modules, `autograd.grad(create_graph=True)`, `optim.Adam`.
 
 The peers also average the generator's weights and let the rates fall, as dlsuite does, so that all do the same work.
-They take turns in one process, and a ratio is the median of the
-rounds' ratios, since neighbours in time share what else the machine does. An image is a real example that the critic
-has learned from. Compiling is not timed.
+They take turns in one process, and a ratio is the median of the rounds' ratios, since neighbours in time share what
+else the machine does. An image is a real example that the critic has learned from. Compiling is not timed.
 """
 
 import argparse

@@ -242,8 +242,7 @@ def train(
     two_player.require_positive(
         learning_rate=learning_rate, discriminator_rate=discriminator_rate, discriminator_steps=discriminator_steps
     )
-    if not 0 <= momentum < 1:
-        raise ValueError(f"momentum={momentum}: it must be at least 0 and below 1")
+    two_player.require_momentum(momentum)
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "seed": seed}
     return two_player.fit_to(
         dataset,

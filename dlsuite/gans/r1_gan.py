@@ -21,10 +21,11 @@ DEFAULTS = {
     "images": {
         "epochs": 20,
         "batch_size": 64,
-        "learning_rate": 4e-4,
+        "learning_rate": 1e-3,
         "discriminator_rate": 1.0,
+        "momentum": 0.0,
         "latent_dim": 32,
-        "gamma": 10.0,
+        "gamma": 1.0,
         "averaging": 500,
     },
     "points": {
@@ -32,6 +33,7 @@ DEFAULTS = {
         "batch_size": 256,
         "learning_rate": 1e-3,
         "discriminator_rate": 1.0,
+        "momentum": 0.5,
         "latent_dim": 2,
         "gamma": 0.1,
         "averaging": 500,
@@ -89,6 +91,7 @@ def train(
     batch_size: int | None = None,
     learning_rate: float | None = None,
     discriminator_rate: float | None = None,
+    momentum: float | None = None,
     latent_dim: int | None = None,
     discriminator_steps: int = 1,
     generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
@@ -106,8 +109,9 @@ def train(
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
         epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
         batch_size: examples in each step of either player. 1 or more.
-        learning_rate: Adam's (beta_1 0.5, beta_2 0.99), falling to 0 along a cosine. Above 0.
+        learning_rate: Adam's (beta_2 0.99), falling to 0 along a cosine. Above 0.
         discriminator_rate: the discriminator's learning rate, as a multiple of the generator's. Above 0.
+        momentum: Adam's beta_1, of both players. From 0 to below 1.
         latent_dim: the latent vector's length. 1 or more.
         discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
@@ -128,12 +132,14 @@ def train(
         batch_size=batch_size,
         learning_rate=learning_rate,
         discriminator_rate=discriminator_rate,
+        momentum=momentum,
         latent_dim=latent_dim,
         gamma=gamma,
         averaging=averaging,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    discriminator_rate = chosen.pop("discriminator_rate")
+    discriminator_rate, momentum = chosen.pop("discriminator_rate"), chosen.pop("momentum")
+    two_player.require_momentum(momentum)
     two_player.require_positive(
         learning_rate=learning_rate, discriminator_rate=discriminator_rate, discriminator_steps=discriminator_steps
     )
@@ -142,8 +148,8 @@ def train(
     return two_player.fit_to(
         dataset,
         build=lambda data_shape, _: R1GAN(data_shape=data_shape, seed=seed, **own, **chosen),
-        optimizer=two_player.adam(learning_rate, beta_2=0.99),
-        critic_optimizer=two_player.adam(learning_rate * discriminator_rate, beta_2=0.99),
+        optimizer=two_player.adam(learning_rate, beta_1=momentum, beta_2=0.99),
+        critic_optimizer=two_player.adam(learning_rate * discriminator_rate, beta_1=momentum, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

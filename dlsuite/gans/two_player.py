@@ -390,3 +390,9 @@ def require_not_negative(**arguments):
     for name, value in arguments.items():
         if not value >= 0:
             raise ValueError(f"{name}={value!r}: it must be 0 or above")
+
+
+def require_momentum(momentum):
+    """Raise `ValueError` for an Adam's beta_1 with which there is no average."""
+    if not 0 <= momentum < 1:
+        raise ValueError(f"momentum={momentum}: it must be at least 0 and below 1")
