@@ -289,7 +289,7 @@ def _dataset_input(option: catalog.Option) -> str | None:
         if chosen == OWN_DATA:
             return _own_data_input()
     except OSError as error:
-        st.error(f"There is no keeping what is to be learned: {error.strerror}.")
+        st.error(f"Your data cannot be kept: {error.strerror}.")
         return None
     return chosen
 
@@ -396,9 +396,11 @@ def _kept_strokes(identity: str) -> list:
     """The strokes of a drawing that has been kept; none if there is no such drawing, or it is damaged."""
     try:
         strokes = json.loads((UPLOADS / Path(identity).name / "strokes.json").read_text("utf-8"))
+        if not isinstance(strokes, list):
+            raise ValueError("no list")
         for stroke in strokes:
             drawing.corners(stroke)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError):
         return []
     return strokes
 

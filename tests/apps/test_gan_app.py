@@ -1,9 +1,12 @@
 """The page on generative adversarial networks, run without a browser: what it shows is right, and what it is told."""
 
 import ast
+import errno
 import json
+import os
 import pickle
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -496,14 +499,20 @@ def test_own_points_take_the_defaults_of_points(open_page, own_points):
 
 
 @pytest.fixture
-def drawn_by_hand(open_page, workplace):
+def kept(workplace):
+    """The file of a drawing that has been kept, still without content."""
+    file = workplace / "runs" / "uploads" / "0123456789abcdef" / "strokes.json"
+    file.parent.mkdir(parents=True)
+    return file
+
+
+@pytest.fixture
+def drawn_by_hand(open_page, kept):
     """The form for a drawing that has been kept with these strokes."""
 
     def drawn_by_hand(strokes, **asked):
-        kept = workplace / "runs" / "uploads" / "0123456789abcdef"
-        kept.mkdir(parents=True)
-        (kept / "strokes.json").write_text(json.dumps(strokes))
-        return open_page(section="Train", lesson="gans.wgan_gp", dataset=DRAWING, drawing=kept.name, **asked)
+        kept.write_text(json.dumps(strokes))
+        return open_page(section="Train", lesson="gans.wgan_gp", dataset=DRAWING, drawing=kept.parent.name, **asked)
 
     return drawn_by_hand
 
@@ -536,6 +545,17 @@ def test_too_small_a_drawing_gets_a_sentence(drawn_by_hand, strokes):
     assert not [button for button in page.button if button.label == "Start training"]
 
 
+SHAPELESS = [b"null", b"7", b"{}", b'[{"a": 1}]', b'["ab"]', b"[[]]", b"[[[0, 0], [1]]]", b"[[[1e999, 0], [0, 0]]]"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[[[0, 0", *SHAPELESS], ids=str)
+def test_a_damaged_drawing_is_an_empty_canvas(open_page, kept, content):
+    kept.write_bytes(content)
+    page = open_page(section="Train", dataset=DRAWING, drawing=kept.parent.name)
+    assert "Draw the distribution to be learned" in page.sentences
+    assert "drawing" not in page.query_params
+
+
 def test_a_drawing_is_trained_on_with_the_defaults_of_points(drawn_by_hand, monkeypatch):
     page = drawn_by_hand(SLOPE, jitter="0.1")
     assert "5,000 points" in page.sentences
@@ -546,13 +566,68 @@ def test_a_drawing_is_trained_on_with_the_defaults_of_points(drawn_by_hand, monk
     assert json.loads((path.parent / "strokes.json").read_text()) == SLOPE
 
 
+def test_only_points_that_are_trained_on_become_a_file(drawn_by_hand, kept, monkeypatch):
+    """And again if it has been deleted."""
+    page, uploads = drawn_by_hand(SLOPE), kept.parents[1]
+    for jitter in (0.01, 0.02, 0.03):
+        page.widget("Jitter").set_value(jitter).run()
+    files = {kept, uploads / page.query_params["drawing"] / "strokes.json"}
+    assert set(uploads.rglob("*.*")) == files
+    path, _ = started_on(page, monkeypatch)
+    assert set(uploads.rglob("*.*")) == files | {path}
+    content = path.read_bytes()
+    path.unlink()
+    assert started_on(page, monkeypatch)[0] == path
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(("broken", "number"), [("mkdir", errno.EROFS), ("write_bytes", errno.ENOSPC)])
+def test_a_disk_that_takes_nothing_gets_a_sentence(drawn_by_hand, own_points, monkeypatch, broken, number):
+    """Neither a drawing, nor its points, nor an upload; and all is well as soon as it does again."""
+
+    def fail(*_, **__):
+        raise OSError(number, os.strerror(number))
+
+    def is_told(page):
+        assert [error.value for error in page.error] == [f"Your data cannot be kept: {os.strerror(number)}."]
+        assert not [button for button in page.button if button.label == "Start training"]
+
+    upload = own_points.read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, broken, fail)
+        page = drawn_by_hand(SLOPE)
+        is_told(page)
+    assert "5,000 points" in page.run().sentences
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, broken, fail)
+        patched.setattr(runs, "start", lambda *_: pytest.fail("a training was started without its points"))
+        is_told(page.widget("Start training").click().run())
+        page.run().widget("Dataset").set_value(OWN_DATA).run()
+        page.file_uploader[0].upload("points.npy", upload).run()
+        is_told(page)
+    assert "200 examples" in page.run().sentences
+
+
+def test_tabs_with_the_same_drawing_do_not_disturb_each_other(workplace):
+    import panels
+
+    def keep(index):
+        return panels._kept(f"drawing {index // 16}", {name: bytes(10_000) for name in ("strokes.json", "points.npy")})
+
+    with ThreadPoolExecutor(16) as tabs:
+        folders = set(tabs.map(keep, range(320)))
+    assert {file.stat().st_size for folder in folders for file in folder.iterdir()} == {10_000}
+    assert sorted(panels.UPLOADS.iterdir()) == sorted(folders)
+    assert len(folders) == 20
+
+
 def test_options_that_were_set_outlive_a_change_of_the_drawing(drawn_by_hand, monkeypatch):
     page = drawn_by_hand(SLOPE)
-    before = page.query_params["drawing"]
     page.widget("Epochs").set_value(3).run()
     page.widget("Jitter").set_value(0.2).run()
     path, flags = started_on(page, monkeypatch)
-    assert path.parent.name == page.query_params["drawing"] != before
+    np.testing.assert_array_equal(np.load(path), drawing.points(SLOPE, jitter=0.2))
     assert flags["--epochs"] == "3"
 
 

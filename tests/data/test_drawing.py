@@ -71,10 +71,10 @@ def test_too_little_gets_a_sentence(strokes):
 @pytest.mark.parametrize(
     ("stroke", "sentence"),
     [
-        ([1.0, 2.0], "one has the shape"),
-        ([[1.0, 2.0, 3.0]], "one has the shape"),
-        ([], "one has the shape"),
-        (np.empty((0, 2)), "one has the shape"),
+        ([1.0, 2.0], "has the shape"),
+        ([[1.0, 2.0, 3.0]], "has the shape"),
+        ([], "has the shape"),
+        (np.empty((0, 2)), "has the shape"),
         ([[float("nan"), 0.0], [1.0, 1.0]], "no finite numbers"),
         ([[float("inf"), 0.0], [1.0, 1.0]], "no finite numbers"),
         ({"a": 1}, "no list of points"),
@@ -84,5 +84,5 @@ def test_too_little_gets_a_sentence(strokes):
     ],
 )
 def test_what_is_no_stroke_gets_a_sentence(stroke, sentence):
-    with pytest.raises(ValueError, match=f"strokes: one .*{sentence}|strokes: {sentence}"):
+    with pytest.raises(ValueError, match=f"strokes: one .*{sentence}"):
         drawing.points([ANGLE, stroke])
