@@ -59,12 +59,14 @@ def both(pathology: Pathology, seed: int, was_live: bool):
         with column:
             start_button(pathology.arguments(is_cured, seed), is_cured, run, is_live)
     for column, is_cured, run in zip(st.columns(2, gap="large"), sides, found, strict=True):
-        if run is not None:
-            with column:
-                try:
-                    show(pathology, is_cured, run)
-                except (runs.RunError, OSError, ValueError) as problem:
-                    st.error(str(problem))
+        with column:
+            if run is None:
+                show_recorded(pathology, is_cured)
+                continue
+            try:
+                show(pathology, is_cured, run)
+            except (runs.RunError, OSError, ValueError) as problem:
+                st.error(str(problem))
 
 
 def explain(pathology: Pathology, is_cured: bool):
@@ -102,6 +104,13 @@ def wait_for(path: Path):
             st.toast(said[-1].removeprefix("dlsuite: "))
             return
         time.sleep(0.05)
+
+
+def show_recorded(pathology: Pathology, is_cured: bool):
+    """What became of the training that the benchmark has made from seed 0."""
+    (name,) = (name for name, each in PATHOLOGIES.items() if each is pathology)
+    picture = DOCS / "pictures" / "pathologies" / f"{name}-{'mended' if is_cured else 'broken'}.png"
+    st.image(str(picture), caption="A recorded training from seed 0, after its last step", width="stretch")
 
 
 def show(pathology: Pathology, is_cured: bool, run: runs.Run):

@@ -1,8 +1,8 @@
 """How often each pathology of `gans.pathologies` shows, and how often its cure mends it, over seeds.
 
-    python benchmarks/pathologies.py --seeds 5 > docs/pathologies.md
+    python benchmarks/pathologies.py --seeds 5
 
-Prints a table in Markdown, which the page shows. Every run is trained by the command, as the page's buttons do it.
+Writes docs/pathologies.md, a table, and docs/pictures/pathologies/, what became of seed 0; the page shows both. Every run is trained by the command, as the page's buttons do it.
 Runs that have finished in the folder `--runs` are measured again and not trained again.
 """
 
@@ -15,6 +15,9 @@ from pathlib import Path
 
 from dlsuite import runs
 from dlsuite.gans.pathologies import PATHOLOGIES
+
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 def trained(arguments: dict, path: Path) -> tuple[runs.Run, float]:
@@ -35,22 +38,28 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args()
-    print("| | measured | seed by seed | as it should be |\n|---|---|---|---|")
+    lines = ["| | measured | seed by seed | as it should be |", "|---|---|---|---|"]
+    pictures = DOCS / "pictures" / "pathologies"
+    pictures.mkdir(exist_ok=True)
     longest = 0.0
     for name, pathology in PATHOLOGIES.items():
         for is_cured in (False, True):
-            values = []
+            values, kind = [], "mended" if is_cured else "broken"
             for seed in range(options.seeds):
-                path = options.runs / "gans.gan" / f"{name}-{'mended' if is_cured else 'broken'}-{seed}"
+                path = options.runs / "gans.gan" / f"{name}-{kind}-{seed}"
                 run, seconds = trained(pathology.arguments(is_cured, seed), path)
                 longest = max(longest, seconds)
                 total = run.record["epochs"] * run.record["steps_per_epoch"]
                 values.append(pathology.measure(run.steps(), run.arrays("samples"), total))
+                if seed == 0:
+                    shutil.copy(list(run.previews().values())[-1], pictures / f"{name}-{kind}.png")
             as_it_should = sum(map(pathology.healthy if is_cured else pathology.sick, values))
             what = f"mended by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
             shown = ", ".join(f"{value:.2g}" for value in values)
-            print(f"| {what} | {pathology.measured} | {shown} | {as_it_should} of {len(values)} |", flush=True)
-    print(f"\nThe longest run took {longest:.0f} s, with the start of Python and TensorFlow.")
+            lines.append(f"| {what} | {pathology.measured} | {shown} | {as_it_should} of {len(values)} |")
+            print(lines[-1], flush=True)
+    lines += ["", f"The longest run took {longest:.0f} s, with the start of Python and TensorFlow."]
+    (DOCS / "pathologies.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
