@@ -16,7 +16,6 @@ from pathlib import Path
 from dlsuite import runs
 from dlsuite.gans.pathologies import PATHOLOGIES
 
-
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
