@@ -2,8 +2,9 @@
 
     python benchmarks/pathologies.py --seeds 5
 
-Writes docs/pathologies.md, a table, and docs/pictures/pathologies/, what became of seed 0; the page shows both. Every run is trained by the command, as the page's buttons do it.
-Runs that have finished in the folder `--runs` are measured again and not trained again.
+Writes docs/pathologies.md, a table, and docs/pictures/pathologies/, what became of seed 0; the page shows both. Every
+run is trained by the command, as the page's buttons do it. Runs that have finished in the folder `--runs` are measured
+again and not trained again.
 """
 
 import argparse
