@@ -8,6 +8,8 @@ import re
 import shlex
 import shutil
 import signal
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -298,3 +300,25 @@ def test_ship_keeps_to_the_lessons_name(command, shelf, finished_run):
     assert status == 1
     assert "name='gans.gan-own'" in complaint
     assert not (shelf / "gans.gan-own").exists()
+
+
+@pytest.mark.parametrize(
+    ("main", "status", "said"),
+    [
+        ("lambda: 3", 3, ""),
+        ("lambda: sys.exit(2)", 2, ""),
+        ("lambda: 1 / 0", 1, "ZeroDivisionError"),
+    ],
+)
+def test_the_process_ends_whatever_threads_go_on(main, status, said):
+    """A thread that is no daemon would keep Python waiting for it."""
+    script = f"""
+import sys, threading, time
+from dlsuite import cli
+threading.Thread(target=time.sleep, args=[600]).start()
+cli.main = {main}
+cli.script()
+"""
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert process.returncode == status
+    assert said in process.stderr

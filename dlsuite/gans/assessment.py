@@ -123,7 +123,12 @@ def nearest(samples, train, k=1) -> tuple[np.ndarray, np.ndarray]:
 
     Returns:
         Their indices, int64 `(n, k)`, and their distances, `(n, k)`, the nearest first.
+
+    Raises:
+        ValueError: there are fewer than `k` training examples.
     """
+    if k > len(train):
+        raise ValueError(f"k={k}: there are only {len(train)} training examples")
     samples, train = np.reshape(samples, (len(samples), -1)), np.reshape(train, (len(train), -1))
     half_squares = np.einsum("md,md->m", train, train) / 2
     indices = np.empty((len(samples), k), "int64")

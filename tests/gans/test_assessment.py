@@ -186,3 +186,8 @@ def test_measure_is_repeatable():
     keras.utils.set_random_seed(0)
     model = gan.GAN(data_shape=(2,), latent_dim=2)
     assert gan.measure(model, dataset="moons") == gan.measure(model, dataset="moons")
+
+
+def test_more_neighbours_than_there_are_examples():
+    with pytest.raises(ValueError, match="k=3: there are only 2"):
+        assessment.nearest(np.zeros((4, 2)), np.zeros((2, 2)), k=3)
