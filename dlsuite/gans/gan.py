@@ -32,14 +32,14 @@ from dlsuite.gans import assessment, two_player
 # Points are to show what the plain game does.
 DEFAULTS = {
     "images": {
-        "epochs": 25,
+        "epochs": 12,
         "batch_size": 64,
         "learning_rate": 1e-3,
         "discriminator_rate": 0.4,
         "latent_dim": 32,
         "momentum": 0.0,
-        "instance_noise": 0.3,
-        "final_noise": 0.2,
+        "instance_noise": 0.4,
+        "final_noise": 0.3,
         "group": 4,
         "averaging": 500,
     },
