@@ -56,7 +56,7 @@ def samples(controls, screen, trained):
         st.button("New samples", icon=":material/casino:", type="primary", on_click=panels.another_seed, args=["seed"])
         most, start = (2000, 1000) if is_points else (144, 64)
         n = st.slider("Samples", 16, most, start, 16, key=f"n{is_points:d}", bind="query-params")
-        label = class_input(trained, [IN_TURN])
+        label = class_input(trained)
     drawn = draw(trained, n, seed, label)["samples"]
     lines = [f'samples = {draw_line(n, seed, label)}["samples"]']
     columns = int(np.ceil(np.sqrt(n)))
@@ -67,7 +67,7 @@ def samples(controls, screen, trained):
             lines += plane_lines(trained)
         else:
             picture = panels.enlarged(pictures.sheet(drawn, columns), SHEET_WIDTH)
-            st.image(picture, caption=f"{n} samples, none of them a picture from the data", output_format="PNG")
+            st.image(picture, caption=f"{n} samples", output_format="PNG")
             lines += [*SHOW_SHEET, f"Image.fromarray(pictures.sheet(samples, columns={columns}))"]
         panels.download("Download the picture", panels.png(picture), f"{trained.label}-{seed}.png")
         if not is_points:
@@ -80,11 +80,11 @@ def is_conditional(trained) -> bool:
     return "sample_class" in trained.model.signatures
 
 
-def class_input(trained, others=()) -> str | None:
-    """The class that a conditional model is asked for, or one of `others`; `None` of any other model."""
+def class_input(trained) -> str | None:
+    """The class that a conditional model is asked for, where a single sample of all in turn is a 0; else `None`."""
     if not is_conditional(trained):
         return None
-    return st.selectbox("Class", [*others, *map(str, range(CLASSES))], key=f"class{len(others)}", bind="query-params")
+    return st.selectbox("Class", [IN_TURN, *map(str, range(CLASSES))], key="class", bind="query-params")
 
 
 def draw(trained, n, seed, label):

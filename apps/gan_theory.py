@@ -108,9 +108,14 @@ def errata():
 
 def verdict(method, way, step_size, updates, arguments) -> str:
     """What happens, and what the eigenvalues say of it, in a sentence."""
-    first, last = np.linalg.norm(way[0]), np.linalg.norm(way[-50:], axis=1).mean()
+    distance = np.linalg.norm(way, axis=1)
+    first, middle, last = distance[0], distance[len(way) // 2 :][:50].mean(), distance[-50:].mean()
     what = (
-        "It flies apart" if last > 1.05 * first else "It comes to rest" if last < 0.02 else "It does not come to rest"
+        "It flies apart"
+        if last > 1.05 * max(first, middle)
+        else "It comes to rest"
+        if last < 0.02
+        else "It does not come to rest"
     )
     if method == "wgan_gp":
         return f"**{what}.** The field jumps where ψ changes its sign, so no eigenvalues say what happens near (0, 0)."
@@ -261,7 +266,7 @@ def optimum():
             50.0,
             10.0,
             1.0,
-            key="penalty",
+            key="critic_penalty",
             bind="query-params",
             help="The smaller it is, the further the critic's slope may rise above 1, and its estimate with it.",
         )
@@ -281,8 +286,15 @@ def _optimum(kind, gap, width_p, width_q, penalty, is_learning):
     found = learned(kind, gap, width_p, width_q, penalty) if is_learning else None
     figures = st.columns(4 if found else 3)
     figures[0].metric("Jensen-Shannon", f"{lesson.jensen_shannon(p, q):.3f} nats", help="At most log 2 = 0.693.")
-    figures[1].metric("best V = −log 4 + 2 JSD", f"{exact_v:.3f}", found and f"{found[0].estimate:.3f} learned")
-    figures[2].metric("Wasserstein-1", f"{exact_w:.3f}", found and f"{found[1].estimate:.3f} learned")
+    figures[1].metric(
+        "best V = −log 4 + 2 JSD",
+        f"{exact_v + 0.0:.3f}",
+        found and f"{found[0].estimate:.3f} learned",
+        delta_color="off",
+    )
+    figures[2].metric(
+        "Wasserstein-1", f"{exact_w:.3f}", found and f"{found[1].estimate:.3f} learned", delta_color="off"
+    )
     if found:
         figures[3].metric("Critic's largest slope", f"{found[1].lipschitz:.2f}", help="1 is allowed.")
     curves = {"data p": p.at(x), "samples q": q.at(x)}
@@ -406,7 +418,7 @@ def critic_chart(found) -> dict:
     return {
         "height": 260,
         "data": {"values": table(curves)},
-        "mark": {"type": "line", "strokeWidth": 2.5},
+        "mark": {"type": "line", "strokeWidth": 2.5, "clip": True},
         "encoding": {
             "x": {"field": "x", "type": "quantitative", "title": "x", "scale": {"domain": [-6, 6]}},
             "y": {"field": "y", "type": "quantitative", "title": None},

@@ -74,7 +74,12 @@ def explain(pathology: Pathology, is_cured: bool):
     broken = catalog.lesson(LESSON).resolve(pathology.arguments(is_cured=False))
     changed = pathology.cure if is_cured else {name: broken[name] for name in pathology.cure}
     st.markdown(f"##### {'Mended by ' + pathology.cure_title if is_cured else 'Broken'}")
-    st.markdown(" ".join(f"`{name}={value}`" for name, value in changed.items()))
+    common = {name: value for name, value in pathology.options.items() if name not in changed}
+    st.markdown(
+        " ".join(f"**`{name}={value}`**" for name, value in changed.items())
+        + " with "
+        + " ".join(f"`{name}={value}`" for name, value in common.items())
+    )
     st.markdown(pathology.why_cured if is_cured else pathology.why)
 
 
@@ -170,7 +175,8 @@ def is_the_loss_meaningful():
         "levels that the balance of the two players sets. In the recorded training the generator's loss *rises* while "
         "the samples get better at first; after a mode collapse the losses settle as calmly as in health, only "
         "elsewhere. A critic's estimate is a distance times the critic's slope: it falls as the samples come nearer, "
-        "and it ends near 0. The losses of WGAN-GP's *generator* say nothing: the critic's values may drift."
+        "and it ends near 0. The loss of WGAN-GP's *generator* cannot be relied on, since the critic's values may "
+        "drift: over seeds its correlation goes from one sign to the other."
     )
     with st.expander("Over seeds", icon=":material/casino:"):
         st.markdown((DOCS / "loss_meaning.md").read_text("utf-8"))
@@ -208,13 +214,13 @@ def losses_of(lesson: str):
         st.error(f"This run cannot be read: {error}")
         return
     if len(course.step) < 5:
-        st.info("There are too few pictures of this training yet.")
+        st.info("There are too few pictures of this training.")
         return
     correlation = course.rank_correlation(loss)
     st.metric(
         "Rank correlation with what is missing",
         "—" if math.isnan(correlation) else f"{correlation:.2f}",
-        help="Spearman's. There is none where what is missing hardly changes.",
+        help="Spearman's. There is none where what is missing takes fewer than 10 different values.",
     )
     st.vega_lite_chart(course_chart(course, loss), width="stretch")
     st.button(
