@@ -5,11 +5,13 @@
     python benchmarks/loss_meaning.py
 
 Reads the runs of the first two commands. Writes docs/loss_meaning.md, a table of rank correlations, and
-docs/loss_meaning.json, the first seed's course, both of which the page shows.
+docs/loss_meaning.json, the first seed's course, both of which the page shows. A dash stands where what is missing takes
+too few different values.
 """
 
 import argparse
 import json
+import math
 from pathlib import Path
 
 from dlsuite import runs
@@ -37,7 +39,8 @@ def main():
                 run = runs.Run(options.runs / model / f"{folder}-{seed}")
                 courses.append(loss_meaning.course(run.steps(), run.arrays("samples"), "ring", losses))
             for loss in losses:
-                correlations = ", ".join(f"{course.rank_correlation(loss):.2f}" for course in courses)
+                values = [course.rank_correlation(loss) for course in courses]
+                correlations = ", ".join("—" if math.isnan(value) else f"{value:.2f}" for value in values)
                 lines.append(f"| `{model}` | {training} | {loss.replace('_', ' ')} | {correlations} |")
             first = courses[0]
             recorded.setdefault(model, {})[training] = {
