@@ -744,9 +744,9 @@ def test_attributes_move_samples_and_the_lines_agree(open_page):
 def test_a_pathology_can_be_linked_to_and_shows_how_often(open_page):
     page = open_page(section="What goes wrong", trouble="Mode collapse")
     said = " ".join(element.value for element in page.markdown)
-    assert "discriminator_rate" not in said  # the option in which the two differ is the other one
-    assert "`instance_noise=0.0`" in said
-    assert "`instance_noise=0.5`" in said
+    assert said.count("`discriminator_rate=20.0`") == 2  # both have it; what they differ in stands first and bold
+    assert "**`instance_noise=0.0`** with" in said
+    assert "**`instance_noise=0.5`** with" in said
     assert {button.label for button in page.button} >= {"Break it", "Mend it"}
     (table,) = [each for each in page.expander if each.label == "How often over seeds"]
     assert "Mode collapse" in table.markdown[0].value
