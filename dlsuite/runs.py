@@ -227,7 +227,7 @@ def start(command: list[str], path: Path) -> subprocess.Popen:
             stdout=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
-            env=os.environ | {"DLSUITE_NICE": "15", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+            env=os.environ | {"DLSUITE_NICE": "10", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
         )
 
 
