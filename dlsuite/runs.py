@@ -217,7 +217,7 @@ def _changed(file: Path) -> int:
 def start(command: list[str], path: Path) -> subprocess.Popen:
     """Run `dlsuite <command>` in a process of its own, which outlives this one; what it says on stderr goes to log.txt.
 
-    The process is less urgent than others, so that a page open beside it stays quick.
+    The process is a little less urgent than others, so that a page open beside it stays quick.
     """
     path.mkdir(parents=True, exist_ok=True)
     with open(path / "log.txt", "ab") as log:
@@ -227,7 +227,7 @@ def start(command: list[str], path: Path) -> subprocess.Popen:
             stdout=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
-            env=os.environ | {"DLSUITE_NICE": "10", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+            env=os.environ | {"DLSUITE_NICE": "5", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
         )
 
 
