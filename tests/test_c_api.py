@@ -129,7 +129,7 @@ def prove(program, folder, model, scratch):
     if isinstance(model, TwoPlayer):
         takes = {name: info.dtype for name, info in signatures["sample"].inputs.items()}
         assert takes == {"n": tf.int32.as_datatype_enum, "seed": tf.int32.as_datatype_enum}
-        calls.append(("sample", {name: np.array([value], "int32") for name, value in ONE_VALUE.items()}))
+        calls.append(("sample", {name: np.array([ONE_VALUE[name]], "int32") for name in ("n", "seed")}))
     answers = run_in_c(program, folder / "1", [(signatures[name], inputs) for name, inputs in calls], scratch)
     for (name, inputs), answer in zip(calls, answers, strict=True):
         assert_equal(answer, getattr(served, name)(**inputs))
