@@ -9,29 +9,11 @@ Runs that have finished in the folder `--runs` are measured again and not traine
 
 import argparse
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-from dlsuite import runs
+from command import dlsuite, trained
 
 MODELS = ("gans.gan", "gans.wgan", "gans.wgan_gp", "gans.r1_gan")
-
-
-def dlsuite(*arguments) -> str:
-    """What `dlsuite <arguments>` prints."""
-    command = [sys.executable, "-m", "dlsuite.cli", *map(str, arguments)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def trained(model: str, epochs: int, path: Path) -> runs.Run:
-    """The finished run of so many epochs, which goes on or begins where there is none."""
-    run = runs.Run(path)
-    if not (path / "run.json").exists():
-        dlsuite("train", model, "--source", "tfds", "--epochs", epochs, "--run-dir", path)
-    elif run.state != "finished":
-        dlsuite("resume", path)
-    return run
 
 
 def main():
@@ -44,11 +26,11 @@ def main():
     print("|---|---|---|---|---|---|")
     for model in options.models:
         folder = options.runs / model
-        an_epoch = trained(model, 1, folder / "digits-one-epoch").steps()
+        an_epoch = trained(folder / "digits-one-epoch", model, source="tfds", epochs=1).steps()
         seconds = (an_epoch[-1]["seconds"] - an_epoch[0]["seconds"]) * an_epoch[-1]["step"]
         seconds /= an_epoch[-1]["step"] - an_epoch[0]["step"]
         epochs = max(1, round(60 * options.minutes / seconds))
-        run = trained(model, epochs, folder / f"digits-{options.minutes:g}-minutes")
+        run = trained(folder / f"digits-{options.minutes:g}-minutes", model, source="tfds", epochs=epochs)
         metrics = json.loads(dlsuite("evaluate", run.path, "--json"))
         print(
             f"| `{model}` | {metrics['frechet_distance']:.2f} | {metrics['frechet_floor']:.2f} "

@@ -7,29 +7,11 @@ Prints a table in Markdown. Runs that have finished in the folder `--runs` are m
 
 import argparse
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-from dlsuite import runs
+from command import dlsuite, trained
 
 CENTRES = {"ring": 8, "grid": 25}
-
-
-def dlsuite(*arguments) -> str:
-    """What `dlsuite <arguments>` prints."""
-    command = [sys.executable, "-m", "dlsuite.cli", *map(str, arguments)]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-
-
-def trained(model: str, dataset: str, seed: int, folder: Path) -> runs.Run:
-    """The finished run of `model` on `dataset` from `seed`, which goes on or begins where there is none."""
-    run = runs.Run(folder / model / f"{dataset}-{seed}")
-    if not (run.path / "run.json").exists():
-        dlsuite("train", model, "--dataset", dataset, "--seed", seed, "--run-dir", run.path)
-    elif run.state != "finished":
-        dlsuite("resume", run.path)
-    return run
 
 
 def main():
@@ -45,7 +27,7 @@ def main():
         for model in options.models:
             modes, high_quality, seconds = [], [], []
             for seed in range(options.seeds):
-                run = trained(model, dataset, seed, options.runs)
+                run = trained(options.runs / model / f"{dataset}-{seed}", model, dataset=dataset, seed=seed)
                 metrics = json.loads(dlsuite("evaluate", run.path, "--json"))
                 modes.append(f"{metrics['modes']}")
                 high_quality.append(f"{100 * metrics['high_quality']:.1f} %")

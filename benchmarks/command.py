@@ -1,0 +1,24 @@
+"""The command `dlsuite` for benchmarks: what it prints, and runs that are trained by it once and kept."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from dlsuite import runs
+
+
+def dlsuite(*arguments) -> str:
+    """What `dlsuite <arguments>` prints."""
+    command = [sys.executable, "-m", "dlsuite.cli", *map(str, arguments)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def trained(path: Path, model: str, **options) -> runs.Run:
+    """The finished run of `model` with these options in `path`, which goes on or begins where there is none."""
+    run = runs.Run(path)
+    if not (path / "run.json").exists():
+        flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
+        dlsuite("train", model, *flags, "--run-dir", path)
+    elif run.state != "finished":
+        dlsuite("resume", path)
+    return run
