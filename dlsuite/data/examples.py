@@ -1,7 +1,10 @@
 """Examples to model, by name: digits, points of the plane, or the user's own pictures and points.
 
-Pictures are floats in -1..1 of shape `(height, width, channels)`, points are floats of shape `(2,)`.
+Pictures are floats in -1..1, or in 0..1 where a lecture wants that, of shape `(height, width, channels)`; points are
+floats of shape `(2,)`.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -34,6 +37,7 @@ def batches(
     seed: int = 0,
     initial_epoch: int = 0,
     labelled: bool = False,
+    scaled: Callable[[tf.Tensor], tf.Tensor] | None = None,
 ) -> tuple[tf.data.Dataset, int]:
     """Endless batches for training, and how many of them make an epoch.
 
@@ -42,18 +46,22 @@ def batches(
     one would have seen. An epoch of points is 1,000 batches; one of the user's own pictures is as many as hold each
     once, but 200 at least, since they may be few.
 
+    Args:
+        scaled: what makes floats of pictures of bytes, `scale` by default, or `to_unit`.
+
     Returns:
-        A dataset of float32 `(batch_size, ...)`, pictures in -1..1, and the number of batches an epoch. With
+        A dataset of float32 `(batch_size, ...)`, pictures in -1..1 by default, and the number of batches an epoch. With
         `labelled`, which MNIST alone can be, of pairs with the int32 classes `(batch_size,)`.
 
     Raises:
         ValueError: there is no such dataset, it has no labels, or MNIST is smaller than one batch.
     """
+    scaled = scaled or scale
     if labelled:
         if dataset != "mnist":
             raise ValueError(f"dataset={dataset!r}: its examples have no classes; mnist has")
         pairs, steps = shuffled(mnist.arrays("train", source), batch_size, seed, initial_epoch)
-        return pairs.map(lambda pictures, labels: (scale(pictures), tf.cast(labels, tf.int32))).prefetch(2), steps
+        return pairs.map(lambda pictures, labels: (scaled(pictures), tf.cast(labels, tf.int32))).prefetch(2), steps
     if dataset in toy2d.MIXTURES:
         return toy2d.load(dataset, batch_size, seed, initial_epoch).prefetch(8), toy2d.STEPS_PER_EPOCH
     examples = held_in_memory(dataset, "train", source)
@@ -64,12 +72,17 @@ def batches(
     else:
         steps = max(FEWEST_STEPS, len(examples) // batch_size)
         pictures = _drawn(examples, batch_size, seed, initial_epoch, steps)
-    return pictures.map(scale).prefetch(2), steps
+    return pictures.map(scaled).prefetch(2), steps
 
 
 def scale(pictures: tf.Tensor) -> tf.Tensor:
     """Pictures of bytes 0..255 as float32 in -1..1."""
     return tf.cast(pictures, tf.float32) / 127.5 - 1.0
+
+
+def to_unit(pictures: tf.Tensor) -> tf.Tensor:
+    """Pictures of bytes 0..255 as float32 in 0..1."""
+    return tf.cast(pictures, tf.float32) / 255.0
 
 
 def shuffled(arrays, batch_size: int, seed: int = 0, initial_epoch: int = 0) -> tuple[tf.data.Dataset, int]:

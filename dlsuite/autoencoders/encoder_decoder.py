@@ -1,0 +1,290 @@
+"""What every auto-encoder here shares: an encoder f, a decoder g, their networks, and what `train` does around them.
+
+    x  --f-->  z  --g-->  x',      pictures x of floats in 0..1, latent vectors z of `latent_dim` numbers
+
+Each algorithm's own file holds its loss and its `train_step`; this one holds what is the same in all of them.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from dlsuite.autoencoders import sheets
+from dlsuite.data import examples, mnist, names
+
+NETWORKS = ("dense", "convolutional")
+SHOWN = 1000
+"""So many held-out pictures are at hand for previews."""
+MANIFOLD = 20
+"""The manifold has so many pictures a side."""
+
+
+def build_encoder(data_shape, outputs, network="dense", hidden=512):
+    """f: pictures `(batch, height, width, channels)` to `(batch, outputs)`, unbounded.
+
+    Args:
+        data_shape: `(height, width, channels)`; both sides multiples of 4.
+        outputs: how many numbers it answers with.
+        network: `dense`, two layers of `hidden` units, or `convolutional`, two strided convolutions and one more.
+        hidden: units in a dense layer; the convolutions have fixed sizes.
+    """
+    x = pictures = keras.Input(data_shape, name="pictures")
+    if network == "dense":
+        x = layers.Flatten()(x)
+        for _ in range(2):
+            x = layers.Dense(hidden, activation="relu")(x)
+    else:
+        x = layers.Conv2D(32, 4, strides=2, padding="same", activation="relu")(x)  # (batch, height / 2, width / 2, 32)
+        x = layers.Conv2D(64, 4, strides=2, padding="same", activation="relu")(x)  # (batch, height / 4, width / 4, 64)
+        x = layers.Conv2D(64, 3, padding="same", activation="relu")(x)
+        x = layers.Flatten()(layers.Conv2D(16, 1)(x))
+    return keras.Model(pictures, layers.Dense(outputs)(x), name="encoder")
+
+
+def build_decoder(data_shape, latent_dim, network="dense", hidden=512, maps=1):
+    """g, the encoder turned round: codes `(batch, latent_dim)` to `(batch, height, width, maps * channels)`, unbounded.
+
+    Args:
+        data_shape, network, hidden: as the encoder has them.
+        latent_dim: the code's length.
+        maps: how many numbers it answers with for each of a picture's.
+    """
+    height, width, channels = data_shape
+    x = latent = keras.Input((latent_dim,), name="latent")
+    if network == "dense":
+        for _ in range(2):
+            x = layers.Dense(hidden, activation="relu")(x)
+        x = layers.Reshape((height, width, maps * channels))(layers.Dense(height * width * maps * channels)(x))
+    else:
+        x = layers.Dense(height // 4 * (width // 4) * 16, activation="relu")(x)
+        x = layers.Reshape((height // 4, width // 4, 16))(x)
+        for _ in range(2):
+            x = layers.Conv2D(64, 3, padding="same", activation="relu")(x)
+        x = layers.Conv2DTranspose(32, 4, strides=2, padding="same", activation="relu")(x)
+        x = layers.Conv2DTranspose(maps * channels, 4, strides=2, padding="same")(x)
+    return keras.Model(latent, x, name="decoder")
+
+
+class EncoderDecoder(keras.Model):
+    """Pictures to pictures of the same shape, by way of a code.
+
+    Args:
+        data_shape: `(height, width, channels)`, both sides multiples of 4.
+        latent_dim: the code's length, at least 1.
+        network: `dense` or `convolutional`.
+        hidden: units in each dense layer, at least 1.
+        seed: of all noise drawn in training.
+        statistics: how many numbers the encoder answers with for each of the code's.
+        maps: how many numbers the decoder answers with for each of a picture's.
+    """
+
+    def __init__(
+        self,
+        data_shape=(28, 28, 1),
+        latent_dim=32,
+        network="dense",
+        hidden=512,
+        seed=0,
+        statistics=1,
+        maps=1,
+        **kwargs,
+    ):
+        data_shape = tuple(data_shape)
+        if len(data_shape) != 3 or min(data_shape) < 1 or data_shape[0] % 4 or data_shape[1] % 4:
+            raise ValueError(
+                f"data_shape={data_shape}: it is (height, width, channels) with sides that are multiples of 4"
+            )
+        require_positive(latent_dim=latent_dim, hidden=hidden)
+        require_one_of(NETWORKS, network=network)
+        encoder = build_encoder(data_shape, statistics * latent_dim, network, hidden)
+        decoder = build_decoder(data_shape, latent_dim, network, hidden, maps)
+        pictures = keras.Input(data_shape, name="pictures")
+        decoded = decoder(encoder(pictures)[:, :latent_dim])[..., : data_shape[-1]]
+        super().__init__(pictures, layers.Activation("sigmoid")(decoded), **kwargs)
+        self.data_shape, self.latent_dim, self.network, self.hidden, self.seed = (
+            data_shape,
+            latent_dim,
+            network,
+            hidden,
+            seed,
+        )
+        self.encoder, self.decoder = encoder, decoder
+        self.noise_seeds = keras.random.SeedGenerator(seed)
+        self.held_out = np.zeros((0, *data_shape), "float32"), np.zeros(0, "int64")
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "data_shape": self.data_shape,
+            "latent_dim": self.latent_dim,
+            "network": self.network,
+            "hidden": self.hidden,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+    def encode(self, pictures):
+        """f: pictures `(batch, *data_shape)` in 0..1 to codes `(batch, latent_dim)`."""
+        return self.encoder(pictures)[:, : self.latent_dim]
+
+    def decode(self, latent):
+        """g: codes `(batch, latent_dim)` to pictures `(batch, *data_shape)` in 0..1."""
+        return tf.sigmoid(self.decoder(latent)[..., : self.data_shape[-1]])
+
+    # Pieces of a training step.
+
+    def draw(self, distribution, batch, *shape):
+        """This device's rows of a draw for the whole batch: N devices together draw what one alone would."""
+        context = tf.distribute.get_replica_context()
+        devices = context.num_replicas_in_sync
+        rows = distribution((batch * devices, *shape), seed=self.noise_seeds)
+        if devices == 1:
+            return rows
+        first = context.replica_id_in_sync_group * batch
+        return rows[first : first + batch]
+
+    def minimize(self, loss, tape):
+        """One step of the optimizer along the gradient of `loss`, a mean over this device's rows.
+
+        Keras adds the gradients of all devices up; the mean over the whole batch wants their mean.
+        """
+        devices = tf.distribute.get_replica_context().num_replicas_in_sync
+        variables = self.trainable_variables
+        self.optimizer.apply([gradient / devices for gradient in tape.gradient(loss, variables)], variables)
+
+    # What others see of the model.
+
+    def signatures(self):
+        """The functions that a SavedModel of this model answers, by name; see `dlsuite.serving`."""
+        pictures = tf.TensorSpec([None, *self.data_shape], tf.float32, name="pictures")
+        latent = tf.TensorSpec([None, self.latent_dim], tf.float32, name="latent")
+
+        def reconstruct(pictures):
+            return {"pictures": self(pictures, training=False)}
+
+        return {
+            "serving_default": (reconstruct, [pictures]),
+            "reconstruct": (reconstruct, [pictures]),
+            "encode": (lambda pictures: {"latent": self.encode(pictures)}, [pictures]),
+            "decode": (lambda latent: {"pictures": self.decode(latent)}, [latent]),
+        }
+
+    def preview(self):
+        """What the model looks like now, by name: `picture` is uint8 `(height, width, 3)`, the rest are arrays.
+
+        With two code numbers: held-out `codes` `(n, 2)` and their `labels` (-1 where there are none) on a map of the
+        plane, beside the manifold. With more: held-out pictures, each above its reconstruction.
+        """
+        originals, labels = self.held_out
+        if self.latent_dim == 2:
+            codes = self.encode(originals).numpy()
+            extent = sheets.extent_of(codes)
+            manifold = self.decode(sheets.lattice(extent, MANIFOLD)).numpy()
+            sides = [sheets.latent_map(codes, labels, extent), sheets.sheet(manifold, MANIFOLD, border=0)]
+            return {"picture": sheets.beside(*sides), "codes": codes, "labels": labels}
+        reconstructed = self(originals[:40], training=False).numpy()
+        return {"picture": sheets.paired(originals[:40], reconstructed, columns=10), "reconstructed": reconstructed}
+
+
+# What every `train` here does around its model.
+
+
+def fit_to(
+    dataset,
+    *,
+    build,
+    learning_rate,
+    epochs,
+    batch_size,
+    source="auto",
+    seed=0,
+    initial_epoch=0,
+    callbacks=(),
+):
+    """Build a model that fits a dataset of pictures, and train it with Adam, whose rate falls to 0 along a cosine.
+
+    Args:
+        dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: as every `train` here has them.
+        build: a function of `data_shape` that returns the model.
+        learning_rate: Adam's at the beginning.
+
+    Returns:
+        The trained model.
+
+    Raises:
+        ValueError: an argument out of its range, or no such dataset of pictures.
+    """
+    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    require_not_negative(seed=seed)
+    require_pictures(dataset)
+    keras.utils.set_random_seed(seed)
+    batches, steps = examples.batches(
+        dataset, batch_size, source=source, seed=seed, initial_epoch=initial_epoch, scaled=examples.to_unit
+    )
+    model = build(tuple(batches.element_spec.shape[1:]))
+    model.held_out = held_out(dataset, SHOWN)
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+    model.compile(keras.optimizers.Adam(rate), loss=None, **execution(model))
+    model.optimizer.build(model.trainable_variables)
+    model.fit(
+        batches,
+        epochs=epochs,
+        steps_per_epoch=steps,
+        initial_epoch=initial_epoch,
+        callbacks=list(callbacks),
+        shuffle=False,  # the dataset has its own order
+    )
+    return model
+
+
+def execution(model):
+    """How Keras is to run the steps: dense networks gain from XLA and many steps a call."""
+    is_dense = model.network == "dense"
+    has_one_device = tf.distribute.get_strategy().num_replicas_in_sync == 1
+    return {"jit_compile": is_dense and has_one_device, "steps_per_execution": 10 if is_dense else 1}
+
+
+def held_out(dataset, n=None, source="bundled"):
+    """Held-out pictures, float32 `(n, height, width, channels)` in 0..1, and their labels, -1 where they have none.
+
+    Raises:
+        ValueError: no such dataset of pictures.
+    """
+    require_pictures(dataset)
+    if dataset == "mnist":
+        images, labels = mnist.arrays("test", source)
+    else:
+        images = examples.held_in_memory(dataset, "test")
+        labels = np.full(len(images), -1)
+    return examples.to_unit(images[:n]).numpy(), labels[:n]
+
+
+def require_pictures(dataset):
+    """Raise `ValueError` for a dataset of points."""
+    if names.kind(dataset) != "images":
+        raise ValueError(f"dataset={dataset!r}: an auto-encoder here takes pictures: mnist, or a folder of your own")
+
+
+def require_positive(**arguments):
+    """Raise `ValueError` for the first argument that is not above 0."""
+    for name, value in arguments.items():
+        if not value > 0:
+            raise ValueError(f"{name}={value!r}: it must be above 0")
+
+
+def require_not_negative(**arguments):
+    """Raise `ValueError` for the first argument that is below 0."""
+    for name, value in arguments.items():
+        if not value >= 0:
+            raise ValueError(f"{name}={value!r}: it must be 0 or above")
+
+
+def require_one_of(choices, **arguments):
+    """Raise `ValueError` for the first argument that is none of `choices`."""
+    for name, value in arguments.items():
+        if value not in choices:
+            raise ValueError(f"{name}={value!r}: it is one of {', '.join(choices)}")
