@@ -54,7 +54,7 @@ class OnTheLine(NamedTuple):
 
     @property
     def modes(self) -> np.ndarray:
-        """Where the density has its one or two peaks, the highest first; a thousand places between `means` are tried."""
+        """Where the density has its one or two peaks, the highest first; 1,001 places between `means` are tried."""
         low, high = self.means  # all peaks lie between them
         x = np.linspace(low, high, 1001)
         p = self.density(np.concatenate([[low - self.deviation], x, [high + self.deviation]]))
