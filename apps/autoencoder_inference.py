@@ -113,18 +113,17 @@ def verdict(problem, q, steps) -> str:
     by_mu, by_log_s = lesson.elbo_gradient(problem, q)
     on_one_side = 0.5 * (1 + math.erf(abs(q.mu) / (q.s * math.sqrt(2))))  # of q's mass
     if math.hypot(q.s * by_mu, by_log_s) > SETTLED:
-        what = f"q is not at rest after {steps} steps"
-    elif divergence < 0.005:
-        what = "q is the exact posterior, and the bound is tight"
+        what = f"Not at rest after {steps} steps"
+    elif divergence < 0.001:
+        what = "This q is the exact posterior: the bound is tight"
     elif len(lesson.posterior_modes(problem)) == 1:
-        what = "q is the nearest Gaussian, and no Gaussian is this posterior"
+        what = "This q is as near as a Gaussian comes: the posterior is none"
     elif on_one_side > 0.95:
-        what = f"q has found the {'right' if q.mu > 0 else 'left'} mode and misses the other"
+        what = f"This q has found the {'right' if q.mu > 0 else 'left'} mode and misses the other"
     else:
-        what = "q lies across both modes"
+        what = "This q lies across both modes"
     return (
-        f"**{what[0].upper() + what[1:]}.** log p(x) = {evidence:.3f}, ELBO = {elbo:.3f}; "
-        f"between them lies KL(q‖p(z|x)) = {divergence:.3f} nats."
+        f"**{what}.** log p(x) = {evidence:.3f}, ELBO = {elbo:.3f}; between them, KL(q‖p) = {divergence:.3f} nats."
     ).replace("= -", "= −")
 
 
@@ -139,7 +138,7 @@ def gradient_verdict(problem, q, samples) -> str:
         for name, title in ESTIMATORS.items()
         if name != best
     )
-    return f"**Least variance: {ESTIMATORS[best]}.** Of ∂ELBO/∂μ at this q; {others}."
+    return f"**Least variance: {ESTIMATORS[best]}.** The others at this q: {others}."
 
 
 def divergence_rows(problem, q, matched) -> list[dict]:
@@ -186,7 +185,7 @@ def density_chart(problem, q, matched) -> dict:
             "field": "what",
             "type": "nominal",
             "scale": {"domain": list(CURVES), "range": list(CURVES.values())},
-            "legend": {"orient": "top", "title": None, "columns": 2, "labelLimit": 260},
+            "legend": {"orient": "top", "title": None, "columns": 2, "labelLimit": 260, "symbolOpacity": 1},
         },
     }
     return {
@@ -246,10 +245,15 @@ def model_chart(problem) -> dict:
 
 def ascent_chart(problem, way) -> dict:
     """The ELBO, step by step, and what it never passes."""
-    evidence, heights = lesson.log_evidence(problem), lesson.elbo(problem, way)
-    gap, last = evidence - heights, len(heights) - 1
+    last = len(way.mu) - 1
+    shown = np.unique(np.linspace(0, last, 101).round().astype(int))
+    evidence, heights = lesson.log_evidence(problem), lesson.elbo(problem, way[shown])
+    gap = evidence - heights
     span = 1.15 * min(gap.max(), max(2.0, 3 * gap[-1]))
-    rows = [{"step": step, "elbo": float(each), "evidence": evidence} for step, each in enumerate(heights)]
+    rows = [
+        {"step": int(step), "elbo": float(each), "evidence": evidence}
+        for step, each in zip(shown, heights, strict=True)
+    ]
     x = {
         "field": "step",
         "type": "quantitative",
@@ -368,13 +372,13 @@ def variance_chart(problem, q, samples) -> dict:
     y = {
         "field": "variance",
         "type": "quantitative",
-        "title": "variance of ∂ELBO/∂μ",
+        "title": "variance",
         "scale": {"type": "log"},
         "axis": {"tickCount": 4, "format": "~g"},
     }
     colors = {"domain": list(ESTIMATORS.values()), "range": list(COLORS.values())}
     return {
-        "height": 160,
+        "height": 215,
         "layer": [
             {
                 "data": {"values": rows},
@@ -423,7 +427,8 @@ variance makes it least, and covers both modes along with the empty land between
 
 **Two gradients.** With $\ell(z) = \log p(x, z)$ and $z = \mu + s\,\varepsilon$, $\varepsilon \sim \mathcal N(0, 1)$,
 
-$$\frac{\partial}{\partial \mu}\, \mathbb E_q[\ell(z)] = \underbrace{\mathbb E\big[\ell'(z)\big]}_{\text{reparameterized}}
+$$\frac{\partial}{\partial \mu}\, \mathbb E_q[\ell(z)]
+= \underbrace{\mathbb E\big[\ell'(z)\big]}_{\text{reparameterized}}
 = \underbrace{\mathbb E\big[\ell(z)\, \varepsilon / s\big]}_{\text{score function}}
 = \underbrace{\mathbb E\big[(\ell(z) - b)\, \varepsilon / s\big]}_{\text{with a baseline}}.$$
 

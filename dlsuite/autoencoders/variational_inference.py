@@ -44,8 +44,8 @@ Function = Literal["linear", "quadratic", "absolute", "tanh"]
 Estimator = Literal["reparameterized", "score_function", "score_function_baseline"]
 FUNCTIONS, ESTIMATORS = get_args(Function), get_args(Estimator)
 
-GRID = np.linspace(-32, 32, 16_001)
-"""Where integrals over z are summed up: [-32, 32] in steps of 0.004."""
+GRID = np.linspace(-20, 20, 8001)
+"""Where integrals over z are summed up: [-20, 20] in steps of 0.005."""
 NOISE = np.linspace(-10, 10, 2001)
 """Where means over eps are summed up: that of g(eps) is `g(NOISE) @ NOISE_WEIGHTS`."""
 NOISE_WEIGHTS = np.exp(-(NOISE**2) / 2) / np.exp(-(NOISE**2) / 2).sum()
@@ -159,7 +159,7 @@ def forward_kl(problem: Problem, q: Gaussian) -> float:
 
 
 def reverse_kl(problem: Problem, q: Gaussian) -> float:
-    """KL(q || p) = E_q[log q(z) - log p(z|x)] in nats, for one q that lies within `GRID`, of an s of 0.004 or more."""
+    """KL(q || p) = E_q[log q(z) - log p(z|x)] in nats, for one q that lies within `GRID`, of an s of 0.005 or more."""
     log_q = q.log_density(GRID)
     return float(np.exp(log_q) @ (log_q - log_posterior(problem, GRID)) * (GRID[1] - GRID[0]))
 

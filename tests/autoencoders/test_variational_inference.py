@@ -73,13 +73,13 @@ def test_the_linear_models_posterior_is_gaussian(x, sigma):
     z = exact.mean() + exact.std() * np.linspace(-4, 4, 9)
     np.testing.assert_allclose(lesson.log_posterior(problem, z), exact.logpdf(z), atol=1e-9)
     assert lesson.log_evidence(problem) == pytest.approx(stats.norm.logpdf(x, 0, np.sqrt(1 + sigma**2)), abs=1e-9)
-    np.testing.assert_allclose(lesson.posterior_modes(problem), [exact.mean()], atol=0.004)
+    np.testing.assert_allclose(lesson.posterior_modes(problem), [exact.mean()], atol=0.005)
 
 
 def test_where_the_modes_are():
     """The quadratic l'(z) = z (2 (x - z^2) / sigma^2 - 1) is 0 at z^2 = x - sigma^2 / 2."""
     mode = np.sqrt(1.5 - 0.5**2 / 2)
-    np.testing.assert_allclose(lesson.posterior_modes(TWO_MODES), [-mode, mode], atol=0.004)
+    np.testing.assert_allclose(lesson.posterior_modes(TWO_MODES), [-mode, mode], atol=0.005)
     for problem in (Problem("quadratic", 0.4, 1.0), Problem("absolute", -1.0, 0.5), Problem("tanh", 0.9, 0.1)):
         assert len(lesson.posterior_modes(problem)) == 1
 
