@@ -414,8 +414,10 @@ def code(problem, start, steps, samples, estimator) -> list[str]:
 EXPLANATION = r"""
 **The decomposition.** For any density $q$, because $p(x, z) = p(z|x)\, p(x)$,
 
-$$\log p(x) = \underbrace{\mathbb E_q\big[\log p(x, z) - \log q(z)\big]}_{\mathrm{ELBO}(q)}
-+ \underbrace{\mathbb E_q\big[\log q(z) - \log p(z|x)\big]}_{\mathrm{KL}(q \,\|\, p(z|x)) \;\ge\; 0}.$$
+$$
+\log p(x) = \underbrace{\mathbb E_q\big[\log p(x, z) - \log q(z)\big]}_{\mathrm{ELBO}(q)}
++ \underbrace{\mathbb E_q\big[\log q(z) - \log p(z|x)\big]}_{\mathrm{KL}(q \,\|\, p(z|x)) \;\ge\; 0}.
+$$
 
 The left side does not depend on $q$. To raise the ELBO, which needs only $p(x, z)$, is to bring $q$ nearer to the
 posterior, which nobody has to know. A variational auto-encoder does so for every picture at once: its encoder answers
@@ -427,10 +429,12 @@ variance makes it least, and covers both modes along with the empty land between
 
 **Two gradients.** With $\ell(z) = \log p(x, z)$ and $z = \mu + s\,\varepsilon$, $\varepsilon \sim \mathcal N(0, 1)$,
 
-$$\frac{\partial}{\partial \mu}\, \mathbb E_q[\ell(z)]
+$$
+\frac{\partial}{\partial \mu}\, \mathbb E_q[\ell(z)]
 = \underbrace{\mathbb E\big[\ell'(z)\big]}_{\text{reparameterized}}
 = \underbrace{\mathbb E\big[\ell(z)\, \varepsilon / s\big]}_{\text{score function}}
-= \underbrace{\mathbb E\big[(\ell(z) - b)\, \varepsilon / s\big]}_{\text{with a baseline}}.$$
+= \underbrace{\mathbb E\big[(\ell(z) - b)\, \varepsilon / s\big]}_{\text{with a baseline}}.
+$$
 
 Their means agree, their variances do not. Here $b$ is the mean of $\ell$ over the other samples. The score function can
 win: over the kink of tanh with little noise, a wide $q$ has few samples where $\ell'$ is high and narrow.

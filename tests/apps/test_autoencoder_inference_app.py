@@ -90,6 +90,14 @@ def test_which_gradient_varies_least_is_told(open_tab, asked, best):
     assert any(each.value.startswith(f"**Least variance: {best}.**") for each in open_tab(**asked).markdown)
 
 
+def test_the_mathematics_stand_as_markdown_wants_them(open_tab):
+    """A formula of several lines has its dollars on lines of their own, or all that follows is taken for one."""
+    (said,) = [each.value for each in open_tab().markdown if "**The decomposition.**" in each.value]
+    dollars = [line for line in said.splitlines() if "$$" in line]
+    assert len(dollars) == 4
+    assert set(dollars) == {"$$"}
+
+
 def test_the_extremes_of_the_sliders(open_tab):
     for f in lesson.FUNCTIONS:
         for x, mu in ((-2.0, 3.0), (4.0, -3.0)):
