@@ -6,8 +6,8 @@ import autoencoder_photographs
 import autoencoder_trouble
 import numpy as np
 import panels
+import plane
 import streamlit as st
-from streamlit_image_coordinates import streamlit_image_coordinates
 
 from dlsuite import catalog
 from dlsuite.autoencoders import sheets
@@ -73,22 +73,15 @@ def latent_map():
         place = place_input(extent)
         shown = st.container()
     with screen:
-        marked = sheets.latent_map(codes, labels, extent, marks=[place])
         left, right = st.columns(2)
         with left:
-            clicked = streamlit_image_coordinates(marked, use_column_width="always", key="click", cursor="crosshair")
-            caption = f"{len(codes):,} held-out digits by their codes. **Click anywhere.**<br>{LEGEND}"
+            plane.place("place", map_of(trained.source, extent, codes), extent, place, on_move=go_to)
+            caption = f"{len(codes):,} held-out digits by their codes. **Click or drag.**<br>{LEGEND}"
             st.caption(caption, unsafe_allow_html=True)
         with right:
             manifold = manifold_of(trained.source, extent, trained.model)
             st.image(manifold, width="stretch", output_format="PNG")
             st.caption(f"What is decoded at {MANIFOLD} × {MANIFOLD} places of the same map.")
-        if clicked and st.session_state.get("last click") != clicked["unix_time"]:
-            st.session_state["last click"] = clicked["unix_time"]
-            at = np.array([clicked["x"] / clicked["width"], clicked["y"] / clicked["height"]]) * sheets.SIDE
-            x, y = np.round(sheets.to_plane(at, extent), 2).tolist()
-            st.session_state["to place"] = (x, y)
-            st.rerun(scope="fragment")
         panels.notebook_lines(
             trained,
             [
@@ -119,10 +112,13 @@ LEGEND = " &nbsp;".join(
 MANIFOLD = 20
 
 
+def go_to(place: tuple[float, float]) -> None:
+    """Callback: move the sliders to a place on the map."""
+    st.session_state["z0"], st.session_state["z1"] = place
+
+
 def place_input(extent: float) -> tuple[float, float]:
     """A place on the map, by two sliders that a click on the map moves."""
-    if "to place" in st.session_state:
-        st.session_state["z0"], st.session_state["z1"] = st.session_state.pop("to place")
     values = []
     for column, key, start in zip(st.columns(2), ("z0", "z1"), (0.5, -0.5), strict=True):
         if key in st.session_state:
@@ -139,6 +135,12 @@ def codes_of(source: str, _model) -> np.ndarray:
     """The codes of the held-out digits."""
     images, _ = panels.held_out_digits()
     return _model.encode(pictures=images)["latent"]
+
+
+@st.cache_data(show_spinner=False, max_entries=50)
+def map_of(source: str, extent: float, codes: np.ndarray) -> np.ndarray:
+    """Where the codes of the held-out digits lie."""
+    return sheets.latent_map(codes, panels.held_out_digits()[1], extent)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
