@@ -4,7 +4,8 @@
     min  E[ |x - g(f(x~))|^2 ],             whose minimum is g(f(x~)) = E[x | x~]
 
 A copy of x~ is wrong now, so the code need not be short: f(x~) holds more numbers than the picture, and what keeps the
-network from the identity is the noise. Three kinds of noise are the paper's, and one more spoils whole squares:
+network from the identity is the noise. The paper masks pixels and takes the cross-entropy; the squared error is what
+the PSNR is made of. Gaussian noise, and salt and pepper, are of Vincent et al., 2010 (JMLR 11); squares are added here:
 
     gaussian          x~ = x + level eps,  eps ~ N(0, I);    x~ is not clipped, so it may leave 0..1
     masking           a share `level` of the pixels is set to 0

@@ -42,7 +42,7 @@ class Mixture(NamedTuple):
             root = np.linalg.cholesky(covariance)
             z = (codes - mean) @ np.linalg.inv(root).T  # N(0, I) if the codes are this component's
             log_volume = np.log(np.diag(root)).sum() + 0.5 * len(mean) * np.log(2 * np.pi)
-            columns.append(np.log(weight) - log_volume - 0.5 * np.sum(z**2, axis=1))
+            columns.append(np.log(weight) - log_volume - 0.5 * np.einsum("nd,nd->n", z, z))
         return np.stack(columns, axis=1)
 
     def log_density(self, codes) -> np.ndarray:
