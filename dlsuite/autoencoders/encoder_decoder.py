@@ -243,17 +243,15 @@ def fit_to(
 
 
 def execution(model, steps):
-    """How Keras is to run an epoch's `steps`: dense networks gain from XLA and many steps a call.
+    """How Keras is to run an epoch's `steps`: on one device dense networks gain from XLA and many steps a call.
 
-    So many as divide the epoch, because Keras makes whole calls only: 31 steps by tens would be 40.
+    So many as divide the epoch, because Keras makes whole calls only: 31 steps by tens would be 40. Several devices
+    bear neither.
     """
-    is_dense = model.network == "dense"
-    has_one_device = tf.distribute.get_strategy().num_replicas_in_sync == 1
+    if model.network != "dense" or tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        return {"jit_compile": False, "steps_per_execution": 1}
     steps_a_call = max(n for n in range(1, MOST_STEPS_A_CALL + 1) if steps % n == 0)
-    return {
-        "jit_compile": is_dense and has_one_device,
-        "steps_per_execution": steps_a_call if is_dense else 1,
-    }
+    return {"jit_compile": True, "steps_per_execution": steps_a_call}
 
 
 def held_out(dataset, n=None, source="bundled"):
