@@ -18,6 +18,7 @@ SHOWN = 1000
 """So many held-out pictures are at hand for previews."""
 MANIFOLD = 20
 """The manifold has so many pictures a side."""
+MOST_STEPS_A_CALL = 10
 
 
 def build_encoder(data_shape, outputs, network="dense", hidden=512):
@@ -228,7 +229,7 @@ def fit_to(
     model = build(tuple(batches.element_spec.shape[1:]))
     model.held_out = held_out(dataset, SHOWN)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    model.compile(keras.optimizers.Adam(rate), loss=None, **execution(model))
+    model.compile(keras.optimizers.Adam(rate), loss=None, **execution(model, steps))
     model.optimizer.build(model.trainable_variables)
     model.fit(
         batches,
@@ -241,11 +242,16 @@ def fit_to(
     return model
 
 
-def execution(model):
-    """How Keras is to run the steps: dense networks gain from XLA and many steps a call."""
-    is_dense = model.network == "dense"
-    has_one_device = tf.distribute.get_strategy().num_replicas_in_sync == 1
-    return {"jit_compile": is_dense and has_one_device, "steps_per_execution": 10 if is_dense else 1}
+def execution(model, steps):
+    """How Keras is to run an epoch's `steps`: on one device dense networks gain from XLA and many steps a call.
+
+    So many as divide the epoch, because Keras makes whole calls only: 31 steps by tens would be 40. Several devices
+    bear neither.
+    """
+    if model.network != "dense" or tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        return {"jit_compile": False, "steps_per_execution": 1}
+    steps_a_call = max(n for n in range(1, MOST_STEPS_A_CALL + 1) if steps % n == 0)
+    return {"jit_compile": True, "steps_per_execution": steps_a_call}
 
 
 def held_out(dataset, n=None, source="bundled"):

@@ -30,7 +30,7 @@ LIKELIHOODS = ("bernoulli", "gaussian")
 DEVIATIONS = ("fixed", "learned", "emitted")
 REDUCTIONS = ("sum", "mean")
 FLOOR = 0.01
-"""The least sigma that is learned or emitted, for pixels in 0..1."""
+"""Added to a sigma that is learned or emitted, for pixels in 0..1."""
 IMPORTANCE_SAMPLES = 100
 ACTIVE = 0.01
 """A latent dimension is active if E[z | x] varies by more than this over x (Burda et al., 2016, arXiv:1509.00519)."""
@@ -116,11 +116,14 @@ class VAE(encoder_decoder.EncoderDecoder):
         return tf.reduce_sum(nats, axis=[1, 2, 3])
 
     def gaussian(self, answer):
-        """The mean and log sigma of p(x | z), from what the decoder answers."""
+        """The mean and log sigma of p(x | z), from what the decoder answers.
+
+        The floor is added; a maximum would have no gradient below it, and what fell there would stay.
+        """
         if self.deviation == "fixed":
             return tf.sigmoid(answer), self.log_sigma
         if self.deviation == "learned":
-            return tf.sigmoid(answer), tf.maximum(self.log_sigma, math.log(FLOOR))
+            return tf.sigmoid(answer), tf.math.log(FLOOR + tf.exp(self.log_sigma))
         mean, raw = tf.split(answer, 2, axis=-1)
         return tf.sigmoid(mean), tf.math.log(FLOOR + self.sigma / math.log(2) * tf.math.softplus(raw))
 
