@@ -78,7 +78,7 @@ def psnr_db(mean_squared_error) -> float:
 
 def train(
     *,
-    dataset: Literal["mnist"] | str = "mnist",
+    dataset: Literal["mnist", "photographs"] | str = "mnist",
     source: Literal["auto", "tfds", "bundled"] = "auto",
     epochs: int = 60,
     batch_size: int = 128,
@@ -94,7 +94,7 @@ def train(
     """Train an auto-encoder on digits, or on your own pictures.
 
     Args:
-        dataset: mnist, or the path of a folder of pictures.
+        dataset: mnist, patches of photographs, or the path of a folder of pictures.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
         epochs: passes over the pictures. 1 or more.
         batch_size: pictures in each step. 1 or more.

@@ -36,6 +36,8 @@ def held_out(dataset: str) -> dict[str, str]:
         return {"bundled": "the 1,000 bundled held-out digits", "tfds": "MNIST's 10,000 test digits"}
     if dataset in NAMED and kind(dataset) == "points":
         return {"bundled": "10,000 fresh points"}
+    if dataset == "photographs":
+        return {"bundled": "the four held-out photographs"}
     return {"bundled": "every fifth of the own examples"}
 
 
