@@ -171,8 +171,8 @@ def compression():
         st.vega_lite_chart(rate_chart(trained, picture, jpegs, quality), width="stretch")
         st.caption(
             f"The entropy coder wrote {8 * len(file):,} bits, header included; by the model's own probabilities it "
-            f"takes {float(answer['bits'][0]):,.0f}. JPEG is the best of every setting that Pillow has, and its headers "
-            f"are not counted. {8 * len(file) / pixels:.3f} bits a pixel; 24 in the original."
+            f"takes {float(answer['bits'][0]):,.0f}. JPEG is the best of every setting that Pillow has, and its "
+            f"headers are not counted. {8 * len(file) / pixels:.3f} bits a pixel; 24 in the original."
         )
         panels.download("Download the file", file, "picture.dls")
         panels.notebook_lines(
