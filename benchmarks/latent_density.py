@@ -1,9 +1,9 @@
 """How good digits are whose codes are drawn from a density fitted to an auto-encoder's codes, beside a VAE's samples.
 
     python benchmarks/latent_density.py
-    python benchmarks/latent_density.py --autoencoder runs/my-autoencoder --vae runs/my-vae
+    python benchmarks/latent_density.py --autoencoder runs/my-autoencoder --vae runs/my-vae runs/another
 
-Both are to have codes of the same length. The densities are fitted to the codes of MNIST's training digits. 10,000
+All are to have codes of the same length. The densities are fitted to the codes of MNIST's training digits. 10,000
 codes from each are decoded, and the Fréchet distance of these pictures from MNIST's test digits is taken in the
 features of the digit classifier that ships. Prints a table in Markdown. Its first row is what training digits get, and
 the second what test digits get that went through the auto-encoder: no density over its codes can be expected to do
@@ -35,14 +35,14 @@ def features(pictures):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--autoencoder", default="autoencoders.autoencoder", help="a shipped model, or a run directory")
-    parser.add_argument("--vae", default="autoencoders.vae", help="a shipped model, or a run directory")
+    parser.add_argument("--vae", nargs="+", default=["autoencoders.vae"], help="the same, one or several")
     parser.add_argument("--components", type=int, nargs="+", default=[10, 50])
     parser.add_argument("--seeds", type=int, default=3, help="how many times each density is fitted and drawn from")
     parser.add_argument("--source", choices=["auto", "tfds", "bundled"], default="auto")
     options = parser.parse_args()
-    autoencoder, vae = (serving.load_keras(name, compile=False) for name in (options.autoencoder, options.vae))
-    if autoencoder.latent_dim != vae.latent_dim:
-        parser.error(f"codes of {autoencoder.latent_dim} numbers cannot be compared with codes of {vae.latent_dim}")
+    autoencoder, *vaes = (serving.load_keras(name, compile=False) for name in (options.autoencoder, *options.vae))
+    if {vae.latent_dim for vae in vaes} != {autoencoder.latent_dim}:
+        parser.error("the models' codes are not of the same length")
     train, test = (examples.to_unit(mnist.arrays(split, options.source)[0]).numpy() for split in ("train", "test"))
     codes, new_codes = in_parts(autoencoder.encode, train), in_parts(autoencoder.encode, test)
     of_test = features(test)
@@ -59,7 +59,10 @@ def main():
         return in_parts(autoencoder.decode, density.sample(SAMPLES, seed))
 
     row("training digits", [train[np.random.default_rng(0).permutation(len(train))[:SAMPLES]]])
-    row("test digits, reconstructed by the auto-encoder", [in_parts(autoencoder.decode, new_codes)])
+    row(
+        f"test digits, from a {autoencoder.network} auto-encoder of {autoencoder.count_params():,} weights",
+        [in_parts(autoencoder.decode, new_codes)],
+    )
     seeds = range(options.seeds)
     gaussian = latent_density.fit_gaussian(codes)
     row(
@@ -74,8 +77,10 @@ def main():
             [decoded(mixture, seed) for seed, mixture in enumerate(mixtures)],
             [mixture.log_density(new_codes).mean() for mixture in mixtures],
         )
-    sample, _ = vae.signatures()["sample"]
-    row("VAE, codes from its prior", [sample(SAMPLES, seed)["pictures"].numpy() for seed in seeds])
+    for vae in vaes:
+        sample, _ = vae.signatures()["sample"]
+        title = f"{vae.network} VAE of {vae.count_params():,} weights, codes from its prior"
+        row(title, [sample(SAMPLES, seed)["pictures"].numpy() for seed in seeds])
 
 
 if __name__ == "__main__":
