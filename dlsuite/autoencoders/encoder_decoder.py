@@ -112,7 +112,7 @@ class EncoderDecoder(keras.Model):
         )
         self.encoder, self.decoder = encoder, decoder
         self.noise_seeds = keras.random.SeedGenerator(seed)
-        self.held_out = np.zeros((0, *data_shape), "float32"), np.zeros(0, "int64")
+        self.held_out = np.zeros((1, *data_shape), "float32"), np.array([-1])  # until `fit_to` has others
 
     def get_config(self):
         return {
