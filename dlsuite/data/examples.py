@@ -1,4 +1,4 @@
-"""Examples to model, by name: digits, points of the plane, or the user's own pictures and points.
+"""Examples to model, by name: digits, patches of photographs, points of the plane, or the user's own of either.
 
 Pictures are floats in -1..1, or in 0..1 where a lecture wants that, of shape `(height, width, channels)`; points are
 floats of shape `(2,)`.
@@ -9,19 +9,24 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from dlsuite.data import mnist, own, sources, toy2d
+from dlsuite.data import mnist, own, photographs, sources, toy2d
 from dlsuite.data.names import kind
 
 FEWEST_STEPS = 200
+PATCHES = 10_000
+"""So many are cut out of the photographs."""
 
 
 def held_in_memory(dataset: str, split: mnist.Split = "train", source: sources.Source = "auto") -> np.ndarray:
     """The examples of a split: uint8 pictures `(n, height, width, channels)` in 0..255, or float32 points `(n, 2)`.
 
-    Of the user's own, every fifth example is the test split. Of the endless distributions, 10,000 points are drawn.
+    Of the user's own, every fifth example is the test split. Of the endless distributions, 10,000 points are drawn;
+    of the photographs, 10,000 patches of the same size as the user's own pictures have.
     """
     if dataset == "mnist":
         return mnist.arrays(split, source)[0]
+    if dataset == "photographs":
+        return photographs.patches(photographs.images(split), own.IMAGE_SIZE, PATCHES, seed=0)
     if dataset in toy2d.MIXTURES:
         return toy2d.sample(dataset, 10_000, seed=0 if split == "train" else 1)
     everything = own.points(dataset) if kind(dataset) == "points" else own.images(dataset)
@@ -41,10 +46,10 @@ def batches(
 ) -> tuple[tf.data.Dataset, int]:
     """Endless batches for training, and how many of them make an epoch.
 
-    MNIST comes in a new order every epoch; points and the user's own pictures are drawn at random. Either way the
-    batches of epoch e are a function of (seed, e), so that a run resumed at `initial_epoch` sees what the uninterrupted
-    one would have seen. An epoch of points is 1,000 batches; one of the user's own pictures is as many as hold each
-    once, but 200 at least, since they may be few.
+    MNIST comes in a new order every epoch; points, patches and the user's own pictures are drawn at random. Either way
+    the batches of epoch e are a function of (seed, e), so that a run resumed at `initial_epoch` sees what the
+    uninterrupted one would have seen. An epoch of points is 1,000 batches; one of patches or of the user's own pictures
+    is as many as hold each once, but 200 at least, since the user's may be few.
 
     Args:
         scaled: what makes floats of pictures of bytes, `scale` by default, or `to_unit`.

@@ -5,7 +5,14 @@ from typing import Literal
 
 from dlsuite.data import own, sources
 
-NAMED = {"mnist": "images", "ring": "points", "grid": "points", "spiral": "points", "moons": "points"}
+NAMED = {
+    "mnist": "images",
+    "ring": "points",
+    "grid": "points",
+    "spiral": "points",
+    "moons": "points",
+    "photographs": "images",
+}
 
 
 def kind(dataset: str) -> Literal["images", "points"]:

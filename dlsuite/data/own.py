@@ -15,6 +15,14 @@ def is_points(path: str) -> bool:
     return Path(path).suffix.lower() in POINT_ENDINGS
 
 
+def picture_files(path: str) -> list[Path]:
+    """The pictures in the folder `path` and below it, in the order of their names; `ValueError` if it is none."""
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        raise ValueError(f"dataset={path!r}: there is no such folder, nor a dataset of that name")
+    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_ENDINGS)
+
+
 def images(path: str) -> np.ndarray:
     """Every picture in the folder `path` and below it, cut to its central square and resized.
 
@@ -26,10 +34,7 @@ def images(path: str) -> np.ndarray:
     """
     from PIL import Image, ImageOps
 
-    folder = Path(path).expanduser()
-    if not folder.is_dir():
-        raise ValueError(f"dataset={path!r}: there is no such folder, nor a dataset of that name")
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_ENDINGS)
+    files = picture_files(path)
     if len(files) < FEWEST:
         raise ValueError(f"dataset={path!r}: it holds {len(files)} pictures, and at least {FEWEST} are needed")
     pictures = []

@@ -1,0 +1,120 @@
+"""Photographs: the sixteen that the scikit-image and scikit-learn wheels carry, or the user's own.
+
+They are pictures of things, people, textures and stars, in colour or grey, 300 to 1,411 pixels a side, in the public
+domain but for the two of scikit-learn (china.jpg, flower.jpg: CC BY 2.0). Scans of text, diagrams and the second half
+of a stereo pair are left out. Four are held out for testing and two for choosing settings, whole: a patch of one of
+them has a neighbour in no training patch.
+
+The files are read without importing either package, since that costs a second.
+"""
+
+import importlib.util
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from dlsuite.data import own, sources
+
+Split = Literal["train", "validation", "test"]
+SCIKIT_IMAGE, SCIKIT_LEARN = ("skimage", "data"), ("sklearn", "datasets/images")
+FILES: dict[Split, dict[str, tuple[str, str]]] = {
+    "train": {
+        "brick.png": SCIKIT_IMAGE,
+        "camera.png": SCIKIT_IMAGE,
+        "flower.jpg": SCIKIT_LEARN,
+        "grass.png": SCIKIT_IMAGE,
+        "gravel.png": SCIKIT_IMAGE,
+        "hubble_deep_field.jpg": SCIKIT_IMAGE,
+        "ihc.png": SCIKIT_IMAGE,
+        "moon.png": SCIKIT_IMAGE,
+        "motorcycle_left.png": SCIKIT_IMAGE,
+        "retina.jpg": SCIKIT_IMAGE,
+    },
+    "validation": {"chelsea.png": SCIKIT_IMAGE, "rocket.jpg": SCIKIT_IMAGE},
+    "test": {
+        "astronaut.png": SCIKIT_IMAGE,
+        "china.jpg": SCIKIT_LEARN,
+        "coffee.png": SCIKIT_IMAGE,
+        "coins.png": SCIKIT_IMAGE,
+    },
+}
+"""Which photographs are which split's, and the package and folder that each lies in."""
+FEWEST = 5
+
+
+def images(split: Split = "train", folder: str | None = None) -> list[np.ndarray]:
+    """The photographs of a split, each of its own size.
+
+    Args:
+        split: `train`, `validation` or `test`.
+        folder: one of the user's own, with what lies below it; of its photographs, in the order of their names,
+            every fifth is for testing, and the one before it for validation.
+
+    Returns:
+        uint8 arrays `(height, width, 3)` in 0..255; a grey photograph's three channels are equal.
+
+    Raises:
+        MissingData: a package is not installed.
+        ValueError: no such split or folder, fewer than 5 photographs in it, or one that cannot be read.
+    """
+    if split not in FILES:
+        raise ValueError(f"split={split!r}: it is one of {', '.join(FILES)}")
+    if folder is None:
+        return [_read(_installed(*place) / name, "photographs") for name, place in FILES[split].items()]
+    files = own.picture_files(folder)
+    if len(files) < FEWEST:
+        raise ValueError(f"dataset={folder!r}: it holds {len(files)} photographs, and at least {FEWEST} are needed")
+    splits = ("train", "train", "train", "validation", "test")
+    return [_read(file, folder) for index, file in enumerate(files) if splits[index % 5] == split]
+
+
+def patches(photographs: list[np.ndarray], size: int, n: int, seed=0) -> np.ndarray:
+    """Random square patches, each turned and mirrored in one of the eight ways; the same ones for the same seed.
+
+    Every photograph is as likely as any other, and every place in it.
+
+    Args:
+        photographs: uint8 `(height, width, channels)` each.
+        size: a patch's side in pixels.
+        n: how many patches.
+        seed: of all choices; an integer, or several, 0 or above.
+
+    Returns:
+        uint8 `(n, size, size, channels)`.
+
+    Raises:
+        ValueError: a photograph is smaller than a patch.
+    """
+    smallest = min(min(photograph.shape[:2]) for photograph in photographs)
+    if size > smallest:
+        raise ValueError(f"size={size}: a photograph of only {smallest} pixels a side has no such patch")
+    random = np.random.default_rng(seed)
+    cut = np.empty((n, size, size, photographs[0].shape[-1]), "uint8")
+    for index in range(n):
+        photograph = photographs[random.integers(len(photographs))]
+        top, left = (random.integers(side - size + 1) for side in photograph.shape[:2])
+        patch = photograph[top : top + size, left : left + size]
+        patch = patch[:, ::-1] if random.integers(2) else patch
+        cut[index] = np.rot90(patch, random.integers(4))
+    return cut
+
+
+def _installed(package: str, folder: str) -> Path:
+    found = importlib.util.find_spec(package)
+    if found is None:
+        raise sources.MissingData(
+            "the photographs come with scikit-image and scikit-learn: `pip install scikit-image scikit-learn` "
+            "fetches them; or give a folder of your own"
+        )
+    return Path(found.submodule_search_locations[0]) / folder
+
+
+def _read(file: Path, dataset: str) -> np.ndarray:
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(file) as picture:
+            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+    except Exception as error:
+        raise ValueError(f"dataset={dataset!r}: {file.name} cannot be read as a picture ({error})") from error
