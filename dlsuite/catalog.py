@@ -88,7 +88,8 @@ def _option(name, annotation, default, helps) -> Option:
     parts = get_args(annotation) if get_origin(annotation) not in (None, Literal) else (annotation,)
     choices = tuple(choice for part in parts if get_origin(part) is Literal for choice in get_args(part))
     plain = [part for part in parts if part is not NoneType and get_origin(part) is not Literal]
-    return Option(name, plain[0] if plain else str, choices, not choices or bool(plain), default, helps[name])
+    of_type = plain[0] if plain else type(choices[0])
+    return Option(name, of_type, choices, not choices or bool(plain), default, helps[name])
 
 
 def _argument_helps(docstring: str) -> dict[str, str]:

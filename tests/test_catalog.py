@@ -33,7 +33,7 @@ def test_options_are_the_signature_of_train(name):
         choices = [choice for part in parts if get_origin(part) is Literal for choice in get_args(part)]
         plain = [part for part in parts if part is not NoneType and get_origin(part) is not Literal]
         assert list(option.choices) == choices
-        assert option.type is (plain[0] if plain else str)
+        assert option.type is (plain[0] if plain else type(choices[0]))
         assert option.is_open is bool(plain)
 
 

@@ -1,0 +1,490 @@
+"""Learned image compression (Balle, Laparra and Simoncelli, 2017, arXiv:1611.01704): auto-encoders with short codes.
+
+    y = f(x)          analysis, a number for every 16 x 16 pixels in each of the code's channels
+    s = round(y / d)  symbols, whole numbers, for an entropy coder; d is the step, one for each channel and quality
+    x' = g(s d)       synthesis
+
+    min  E[ -log2 P(s) + lambda |x - x'|^2 ],        P(s) = C((s + 1/2) d) - C((s - 1/2) d)
+
+The first term is the length of the code in bits, since a good entropy coder (`entropy_coder`) writes a symbol of
+probability P in -log2 P bits. C is the distribution function of y in its channel, learned along (a factorized prior, as
+in Balle et al., 2018, arXiv:1802.01436, here a mixture of logistic distributions). Rounding has no gradient: in
+training the uniform noise of a rounding error takes its place,
+
+    y' = y + d u,   u ~ U[-1/2, 1/2],        bits -log2 [ C(y' + d/2) - C(y' - d/2) ]
+
+One model serves `QUALITIES`: they share f, g and C, and each has a lambda and learned steps of its own (Cui et al.,
+2021, arXiv:2003.02012), as JPEG has one transform and a table of steps for every quality.
+"""
+
+import struct
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from dlsuite.autoencoders import encoder_decoder, entropy_coder, jpeg, sheets
+from dlsuite.data import examples, mnist, photographs
+
+SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
+
+STRIDE = 16
+"""Pixels from one place of the code to the next. A picture's sides are multiples of it; `encode` fills them up."""
+LAMBDAS = (0.0005, 0.001, 0.002, 0.004, 0.008)
+"""Bits that one pixel's squared error, summed over its channels' 0..255 scales, is worth, from the worst quality on."""
+QUALITIES = len(LAMBDAS)
+COMPONENTS = 3
+"""Of the mixture."""
+REACH = 31
+"""Symbols beyond +-31 are escaped."""
+MOST_PIXELS = 1 << 24
+"""Of a picture that `encode` and `decode` take."""
+HEADER = struct.Struct("<BHH")
+"""Of a coded picture: 0xD0 + quality, height, width. The entropy coder's stream follows."""
+MAGIC = 0xD0
+PATCH = 128
+"""Pixels a side of the squares of photographs that training goes through."""
+PATCHES = 2048
+"""So many of them."""
+SHOWN = 4
+"""So many held-out pictures are at hand for previews."""
+SHOWN_SIDE = 112
+"""Pixels a side of what previews show of them."""
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class GDN(layers.Layer):
+    """Generalized divisive normalization: x_i / sqrt(beta_i + sum_j gamma_ij x_j^2) over the channels i, j of a place.
+
+    Args:
+        inverse: whether to multiply by the root, as the synthesis does.
+    """
+
+    def __init__(self, inverse=False, **kwargs):
+        super().__init__(**kwargs)
+        self.inverse = inverse
+
+    def build(self, shape):
+        channels = shape[-1]  # the weights are roots, so that beta and gamma stay 0 or above
+        self.beta_root = self.add_weight(shape=(channels,), initializer="ones", name="beta_root")
+        self.gamma_root = self.add_weight(
+            shape=(channels, channels), initializer=keras.initializers.Identity(0.3), name="gamma_root"
+        )
+
+    def call(self, x):
+        root = tf.sqrt(1e-6 + self.beta_root**2 + tf.einsum("bhwj,ji->bhwi", x**2, self.gamma_root**2))
+        return x * root if self.inverse else x / root
+
+    def get_config(self):
+        return super().get_config() | {"inverse": self.inverse}
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class Prior(layers.Layer):
+    """C, the distribution of y in each channel, a mixture of logistic ones, and d, the steps for each quality."""
+
+    def build(self, shape):
+        channels = shape[-1]
+        mixture = (channels, COMPONENTS)
+        self.logits = self.add_weight(shape=mixture, initializer="zeros", name="logits")
+        self.centres = self.add_weight(shape=mixture, initializer=_rows([-0.5, 0.0, 0.5]), name="centres")
+        self.log_scales = self.add_weight(shape=mixture, initializer=_rows([0.0, -1.5, 0.0]), name="log_scales")
+        first = np.log(np.geomspace(1.0, 0.25, QUALITIES))
+        self.log_steps = self.add_weight(
+            shape=(channels, QUALITIES), initializer=_rows(first), name="log_steps"
+        )  # transposed, so that a row is a channel
+
+    def steps(self, quality):
+        """d: qualities int32 `(...)` to steps `(..., channels)`."""
+        return tf.exp(tf.gather(tf.transpose(self.log_steps), quality))
+
+    def call(self, y, steps):
+        """-log2 of the probability of the interval of length `steps` around each of `y` `(..., channels)`."""
+        scales = tf.exp(-self.log_scales)
+        # On the lower side of each component's centre, where its distribution function is small and so exact.
+        below = -tf.abs(y[..., None] - self.centres)  # (..., channels, components)
+        half = 0.5 * steps[..., None]
+        mass = tf.sigmoid((below + half) * scales) - tf.sigmoid((below - half) * scales)
+        probability = tf.reduce_sum(tf.nn.softmax(self.logits) * mass, axis=-1)
+        return -tf.math.log(tf.maximum(probability, 1e-9)) / np.log(2)
+
+    def frequencies(self):
+        """The entropy coder's tables, int32 `(QUALITIES, channels, 2 REACH + 2)`."""
+        with tf.init_scope():  # as constants, where a graph asks
+            logits, centres, log_scales, log_steps = (
+                weight.numpy().astype("float64")
+                for weight in (self.logits, self.centres, self.log_scales, self.log_steps)
+            )
+        weights = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)  # (channels, components)
+        edges = np.exp(log_steps.T)[:, :, None] * (np.arange(-REACH, REACH + 2) - 0.5)  # (qualities, channels, edges)
+        z = (edges[..., None] - centres[:, None]) / np.exp(log_scales)[:, None]
+        distribution = np.sum(weights[:, None] * (0.5 + 0.5 * np.tanh(0.5 * z)), axis=-1)
+        return np.stack([entropy_coder.frequencies_of(tables) for tables in distribution]).astype("int32")
+
+
+def _rows(row):
+    return lambda shape, dtype=None: tf.constant(np.tile(row, (shape[0], 1)), dtype)
+
+
+def build_analysis(channels, width, code_channels):
+    """f: pictures `(batch, height, width, channels)` in 0..1 to y `(batch, height / 16, width / 16, code_channels)`."""
+    pictures = keras.Input((None, None, channels), name="pictures")
+    x = layers.Rescaling(4, -2)(pictures)
+    x = GDN()(layers.Conv2D(width, 8, strides=4, padding="same")(x))  # (batch, height / 4, width / 4, width)
+    x = GDN()(layers.Conv2D(width, 4, strides=2, padding="same")(x))  # (batch, height / 8, width / 8, width)
+    return keras.Model(pictures, layers.Conv2D(code_channels, 2, strides=2)(x), name="analysis")
+
+
+def build_synthesis(channels, width, code_channels):
+    """g, the analysis turned round: `(batch, height / 16, width / 16, code_channels)` to pictures, unbounded."""
+    x = code = keras.Input((None, None, code_channels), name="code")
+    x = GDN(inverse=True)(layers.Conv2DTranspose(width, 2, strides=2)(x))
+    x = GDN(inverse=True)(layers.Conv2DTranspose(width, 4, strides=2, padding="same")(x))
+    x = layers.Conv2DTranspose(channels, 8, strides=4, padding="same")(x)
+    return keras.Model(code, layers.Rescaling(1 / 4, 1 / 2)(x), name="synthesis")
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class Compressor(keras.Model):
+    """Pictures to symbols and back. As a Keras function it answers with the pictures of a code that is not rounded.
+
+    Args:
+        channels: of the pictures, 1 (grey) or 3 (red, green, blue).
+        width: channels of the convolutions, at least 1.
+        code_channels: numbers for each 16 x 16 pixels, at least 1.
+        seed: of the noise and the qualities drawn in training.
+    """
+
+    def __init__(self, channels=3, width=32, code_channels=48, seed=0, **kwargs):
+        encoder_decoder.require_one_of((1, 3), channels=channels)
+        encoder_decoder.require_positive(width=width, code_channels=code_channels)
+        analysis = build_analysis(channels, width, code_channels)
+        synthesis = build_synthesis(channels, width, code_channels)
+        super().__init__(analysis.input, synthesis(analysis.output), **kwargs)
+        self.channels, self.width, self.code_channels, self.seed = channels, width, code_channels, seed
+        self.analysis, self.synthesis, self.prior = analysis, synthesis, Prior(name="prior")
+        self.prior.build((None, None, None, code_channels))
+        self.noise_seeds = keras.random.SeedGenerator(seed)
+        self.trackers = [keras.metrics.Mean(name=name) for name in ("loss", "bits_per_pixel", "squared_error")]
+        self.shown = np.zeros((0, SHOWN_SIDE, SHOWN_SIDE, channels), "uint8")
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "channels": self.channels,
+            "width": self.width,
+            "code_channels": self.code_channels,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+    @property
+    def metrics(self):
+        return self.trackers
+
+    def relaxed(self, pictures, quality, noise):
+        """What training sees in place of rounding.
+
+        Args:
+            pictures: `(batch, height, width, channels)` in 0..1.
+            quality: int32 `(batch,)`.
+            noise: u, `(batch, height / 16, width / 16, code_channels)`.
+
+        Returns:
+            Bits `(batch,)`, and pictures as `pictures`.
+        """
+        steps = self.prior.steps(quality)[:, None, None]  # (batch, 1, 1, code_channels)
+        y = self.analysis(pictures, training=True) + steps * noise
+        return tf.reduce_sum(self.prior(y, steps), axis=[1, 2, 3]), self.synthesis(y, training=True)
+
+    def train_step(self, pictures):
+        """One step on bits + lambda * squared error, both for each pixel, every picture at a quality of its own.
+
+        The loss is divided by the root of lambda, so that neither the best nor the worst quality outweighs the others.
+
+        Args:
+            pictures: `(batch, height, width, channels)` in 0..1.
+        """
+        batch, height, width = tf.unstack(tf.shape(pictures)[:3])
+        shape = (batch, height // STRIDE, width // STRIDE, self.code_channels)
+        noise = keras.random.uniform(shape, -0.5, 0.5, seed=self.noise_seeds)
+        quality = tf.cast(keras.random.uniform((batch,), 0, QUALITIES, seed=self.noise_seeds), tf.int32)
+        weight = tf.gather(tf.constant(LAMBDAS), quality)
+        with tf.GradientTape() as tape:
+            bits, decoded = self.relaxed(pictures, quality, noise)
+            rate = bits / tf.cast(height * width, tf.float32)
+            squared_error = tf.reduce_mean((255 * (decoded - pictures)) ** 2, axis=[1, 2, 3])
+            loss = tf.reduce_mean((rate + weight * squared_error) / tf.sqrt(weight))
+            # Keras adds up the gradients of all devices; the mean over the whole batch wants their mean.
+            shared = loss / tf.distribute.get_replica_context().num_replicas_in_sync
+        variables = self.trainable_variables
+        self.optimizer.apply(tape.gradient(shared, variables), variables)
+        values = {"loss": loss, "bits_per_pixel": rate, "squared_error": squared_error}
+        for tracker in self.trackers:
+            tracker.update_state(values[tracker.name])
+        return {name: tf.reduce_mean(value) for name, value in values.items()}
+
+    # What the model answers, as Keras model and served.
+
+    def tables(self, quality):
+        """For the entropy coder: `frequencies`, int32 `(code_channels, 2 R + 2)`; also the pictures' `channels`."""
+        return {"frequencies": tf.gather(self.prior.frequencies(), quality), "channels": tf.constant(self.channels)}
+
+    def compress(self, pictures, quality):
+        """Pictures `(batch, height, width, channels)` in 0..1, sides multiples of 16, and a quality `()` from 0.
+
+        Returns:
+            `symbols`, int32 `(batch, height / 16, width / 16, code_channels)`, and how many `bits` `(batch,)` they cost
+            by the tables, those of escapes included.
+        """
+        steps = self.prior.steps(quality)
+        symbols = tf.cast(tf.round(self.analysis(pictures, training=False) / steps), tf.int32)
+        return {"symbols": symbols, "bits": self.code_length(symbols, quality)}
+
+    def code_length(self, symbols, quality):
+        """The bits `(batch,)` of symbols; the same as `entropy_coder.code_lengths` adds up."""
+        frequencies = self.tables(quality)["frequencies"]
+        own = tf.one_hot(symbols + REACH, 2 * REACH + 1, dtype=tf.int32)  # (..., code_channels, 2 REACH + 1)
+        frequency = tf.reduce_sum(own * frequencies[:, :-1], axis=-1)  # 0 beyond REACH
+        natural = tf.cast(tf.where(symbols < 0, -2 * symbols, 2 * symbols + 1), tf.float32)
+        gamma = 2 * tf.floor(log2(natural + 0.5)) + 1  # no whole number's floor is changed by the half
+        escaped = entropy_coder.PRECISION - log2(tf.cast(frequencies[:, -1], tf.float32)) + gamma
+        plain = entropy_coder.PRECISION - log2(tf.cast(tf.maximum(frequency, 1), tf.float32))
+        return tf.reduce_sum(tf.where(frequency > 0, plain, escaped), axis=[1, 2, 3])
+
+    def decompress(self, symbols, quality):
+        """`pictures` in 0..1 of symbols."""
+        code = tf.cast(symbols, tf.float32) * self.prior.steps(quality)
+        return {"pictures": tf.clip_by_value(self.synthesis(code, training=False), 0.0, 1.0)}
+
+    def reconstruct(self, pictures, quality):
+        """What becomes of pictures: `pictures` in 0..1 and `bits` `(batch,)`."""
+        compressed = self.compress(pictures, quality)
+        return self.decompress(compressed["symbols"], quality) | {"bits": compressed["bits"]}
+
+    def signatures(self):
+        """The functions that a SavedModel of this model answers, by name; see `dlsuite.serving`."""
+        pictures = tf.TensorSpec([None, None, None, self.channels], tf.float32, name="pictures")
+        symbols = tf.TensorSpec([None, None, None, self.code_channels], tf.int32, name="symbols")
+        quality = tf.TensorSpec([], tf.int32, name="quality")
+        return {
+            "serving_default": (self.reconstruct, [pictures, quality]),
+            "reconstruct": (self.reconstruct, [pictures, quality]),
+            "compress": (self.compress, [pictures, quality]),
+            "decompress": (self.decompress, [symbols, quality]),
+            "tables": (self.tables, [quality]),
+        }
+
+    def preview(self):
+        """What the model looks like now: held-out pictures, and beside each what is left of it, the best quality first.
+
+        `bits_per_pixel` and `psnr_db` are `(pictures, QUALITIES)`.
+        """
+        originals = self.shown / np.float32(255)
+        answers = [self.reconstruct(originals, quality) for quality in reversed(range(QUALITIES))]
+        rows = np.stack(
+            [originals, *(answer["pictures"] for answer in answers)], axis=1
+        )  # (pictures, 1 + qualities, ...)
+        errors = np.mean((rows[:, 1:] - rows[:, :1]) ** 2, axis=(2, 3, 4))
+        return {
+            "picture": sheets.sheet(rows.reshape(-1, *originals.shape[1:]), columns=1 + QUALITIES),
+            "bits_per_pixel": np.stack([answer["bits"] for answer in answers], axis=1) / originals[0, ..., 0].size,
+            "psnr_db": -10 * np.log10(errors),
+        }
+
+
+def log2(x):
+    """The logarithm to base 2."""
+    return tf.math.log(x) / np.float32(np.log(2))
+
+
+# Whole pictures as files.
+
+
+def fill(picture):
+    """A picture uint8 `(height, width, channels)` as a batch of one in 0..1; its edge repeated up to whole strides."""
+    height, width, _ = picture.shape
+    filled = np.pad(picture, [(0, -height % STRIDE), (0, -width % STRIDE), (0, 0)], mode="edge")
+    return filled[None] / np.float32(255)
+
+
+def encode(model, picture, quality) -> bytes:
+    """A picture as a file: 5 bytes of header, then the entropy coder's stream of its symbols, row by row.
+
+    Args:
+        model: a `Compressor`, or one that `serving.load` gives.
+        picture: uint8 `(height, width, channels)` of any height and width.
+        quality: 0, the fewest bits, to `QUALITIES` - 1.
+
+    Raises:
+        ValueError: the picture is no such array, or there is no such quality.
+    """
+    picture = np.asarray(picture)
+    encoder_decoder.require_one_of(range(QUALITIES), quality=quality)
+    tables = model.tables(quality=quality)
+    channels = int(tables["channels"])
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != channels or not picture.size:
+        shape = f"{picture.dtype} {picture.shape}"
+        raise ValueError(f"picture: it is {shape}, and must be uint8 (height, width, {channels})")
+    height, width, _ = picture.shape
+    if height * width > MOST_PIXELS or max(height, width) > 0xFFFF:
+        raise ValueError(f"picture: {height} x {width} pixels are too many")
+    compressed = model.compress(pictures=fill(picture), quality=quality)
+    symbols, frequencies = np.asarray(compressed["symbols"]).ravel(), np.asarray(tables["frequencies"])
+    which = np.resize(np.arange(len(frequencies)), len(symbols))  # the channel of each symbol
+    return HEADER.pack(MAGIC + quality, height, width) + entropy_coder.encode(symbols, which, frequencies)
+
+
+def decode(model, file: bytes) -> np.ndarray:
+    """The picture uint8 `(height, width, channels)` in a file that `encode` wrote with the same model.
+
+    Raises:
+        ValueError: it is no such file, is cut off or damaged, or another model's.
+    """
+    first, height, width = HEADER.unpack(file[: HEADER.size]) if len(file) >= HEADER.size else (0, 0, 0)
+    quality = first - MAGIC
+    if quality not in range(QUALITIES) or not 0 < height * width <= MOST_PIXELS:
+        raise ValueError("file: it does not begin as a picture that was compressed here does")
+    frequencies = np.asarray(model.tables(quality=quality)["frequencies"])
+    shape = -(-height // STRIDE), -(-width // STRIDE), len(frequencies)
+    which = np.resize(np.arange(len(frequencies)), np.prod(shape))
+    symbols = entropy_coder.decode(file[HEADER.size :], which, frequencies).reshape(1, *shape)
+    filled = np.asarray(model.decompress(symbols=symbols, quality=quality)["pictures"])[0]
+    return np.round(255 * filled[:height, :width]).astype("uint8")
+
+
+# Training and measuring.
+
+
+def mosaics(digits, side):
+    """Digits uint8 `(n, 28, 28, 1)` as mosaics of `side` x `side`, `(n // side^2, 28 side, 28 side, 1)`."""
+    n = len(digits) // side**2
+    tiles = np.reshape(digits[: n * side**2], (n, side, side, 28, 28, 1))
+    return np.reshape(np.swapaxes(tiles, 2, 3), (n, 28 * side, 28 * side, 1))
+
+
+def training_pictures(dataset, source, seed):
+    """What there is to train on, uint8 `(n, side, side, channels)`."""
+    if dataset == "mnist":
+        return mosaics(mnist.arrays("train", source)[0], 4)
+    return photographs.patches(photographs.images("train", _folder(dataset)), PATCH, PATCHES, seed)
+
+
+def held_out(dataset, split="test", source="auto"):
+    """Held-out pictures, a list of uint8 `(height, width, channels)`: photographs, or mosaics of 8 x 8 digits.
+
+    Args:
+        dataset, source: as `train` has them.
+        split: `validation` or `test`. Of the digits, the bundled ones are for validation, whatever the `source`.
+    """
+    if dataset == "mnist":
+        return list(mosaics(mnist.arrays("test", "bundled" if split == "validation" else source)[0], 8))
+    return photographs.images(split, _folder(dataset))
+
+
+def _folder(dataset):
+    return None if dataset == "photographs" else dataset
+
+
+def train(
+    *,
+    dataset: Literal["photographs", "mnist"] | str = "photographs",
+    source: Literal["auto", "tfds", "bundled"] = "auto",
+    epochs: int = 200,
+    batch_size: int = 8,
+    learning_rate: float = 4e-3,
+    width: int = 32,
+    code_channels: int = 48,
+    seed: int = 0,
+    initial_epoch: int = 0,
+    callbacks=(),
+) -> Compressor:
+    """Train one model for all qualities on squares of photographs or on mosaics of digits.
+
+    Args:
+        dataset: `photographs`, `mnist` for mosaics of digits, or the path of a folder of your own photographs.
+        source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
+        epochs: passes over the pictures, 2,048 squares or a mosaic for every 16 digits. 1 or more.
+        batch_size: pictures in a step. 1 or more.
+        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
+        width: channels of the convolutions. 1 or more.
+        code_channels: numbers for each 16 x 16 pixels; those that are not worth their bits stay 0. 1 or more.
+        seed: of the initial weights, the squares, the order of the pictures and all noise. 0 or more.
+        initial_epoch: the epoch to begin with, where a run is resumed.
+        callbacks: Keras callbacks.
+
+    Raises:
+        ValueError: an argument out of its range, or no such dataset.
+    """
+    encoder_decoder.require_positive(
+        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, width=width, code_channels=code_channels
+    )
+    encoder_decoder.require_not_negative(seed=seed)
+    keras.utils.set_random_seed(seed)
+    pictures = training_pictures(dataset, source, seed)
+    batches, steps = examples.shuffled(pictures, batch_size, seed, initial_epoch)
+    model = Compressor(pictures.shape[-1], width, code_channels, seed)
+    shown = held_out(dataset, "validation")[:SHOWN]
+    model.shown = np.stack([picture[:SHOWN_SIDE, :SHOWN_SIDE] for picture in shown])
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+    model.compile(keras.optimizers.Adam(rate, global_clipnorm=20.0), loss=None)
+    model.optimizer.build(model.trainable_variables)
+    model.fit(
+        batches.map(examples.to_unit).prefetch(2),
+        epochs=epochs,
+        steps_per_epoch=steps,
+        initial_epoch=initial_epoch,
+        callbacks=list(callbacks),
+        shuffle=False,  # the dataset has its own order
+    )
+    return model
+
+
+def measure(model, *, dataset: str = "photographs", source: str = "auto") -> dict[str, float]:
+    """How long and how good the files of held-out pictures are, beside JPEG; means over the pictures.
+
+    Returns:
+        `coded_bits_ratio`, the length of all files, headers included, over the model's own `bits`. And at each quality
+        q from 0: `bits_per_pixel_q` of the files, `psnr_db_q` of the pictures read from them, and `jpeg_psnr_db_q`,
+        what JPEG reaches with as many bits for each picture (see `jpeg`).
+    """
+    points = curve(model, held_out(dataset, "test", source))
+    values = {"coded_bits_ratio": points["coded_bits"].sum() / points["bits"].sum()}
+    for quality in range(QUALITIES):
+        values[f"bits_per_pixel_{quality}"] = np.mean(points["coded_bits"][quality] / points["pixels"][quality])
+        values[f"psnr_db_{quality}"] = np.mean(points["psnr"][quality])
+        values[f"jpeg_psnr_db_{quality}"] = np.mean(points["jpeg_psnr"][quality])
+    return {name: float(value) for name, value in values.items()}
+
+
+def curve(model, pictures) -> dict[str, np.ndarray]:
+    """What becomes of each picture at each quality, arrays `(QUALITIES, pictures)` by name.
+
+    `pixels`; `bits`, the model's own; `coded_bits`, the file's; `psnr` of what is read from the file; `jpeg_psnr`.
+
+    Args:
+        model: as `encode` takes it.
+        pictures: a list of uint8 `(height, width, channels)`.
+    """
+    points = {
+        name: np.zeros((QUALITIES, len(pictures))) for name in ("pixels", "bits", "coded_bits", "psnr", "jpeg_psnr")
+    }
+    for index, picture in enumerate(pictures):
+        files = jpeg.best(picture)
+        for quality in range(QUALITIES):
+            file = encode(model, picture, quality)
+            point = {
+                "pixels": picture[..., 0].size,
+                "bits": np.asarray(model.compress(pictures=fill(picture), quality=quality)["bits"])[0],
+                "coded_bits": 8 * len(file),
+                "psnr": jpeg.psnr(decode(model, file), picture),
+                "jpeg_psnr": jpeg.psnr_at(files, 8 * len(file)),
+            }
+            for name, value in point.items():
+                points[name][quality, index] = value
+    return points

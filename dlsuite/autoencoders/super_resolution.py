@@ -1,0 +1,283 @@
+"""Super-resolution by sub-pixel convolution (Shi et al., 2016, arXiv:1609.05158).
+
+    f^l = relu(W_l * f^(l-1) + b_l),   f^0 = x,    x the small picture
+    y   = bicubic(x) + PS(W_L * f^(L-1) + b_L)
+
+Every convolution works on the small picture. The last has r^2 features, and the periodic shuffle PS (Equation 4) lays
+those of one small pixel out as r x r large ones, r the factor:
+
+    PS(T)[h r + i, w r + j] = T[h, w, i r + j],    0 <= i, j < r
+
+What is learned is what bicubic interpolation lacks (as in Kim et al., 2016, arXiv:1511.04587), from W_L = 0 on: the
+untrained network is bicubic interpolation. A picture's channels are enlarged one by one, so one network serves grey
+and colour. Small pictures are made by reducing large ones with the antialiased bicubic filter that Pillow has too.
+"""
+
+from typing import Literal
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import layers
+
+from dlsuite.autoencoders import encoder_decoder, sheets
+from dlsuite.data import examples, mnist, photographs
+
+SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
+
+FACTORS = (2, 4)
+SIDE = 56
+"""A training patch's side, in pixels: four digits fill one."""
+PATCHES = 16_000
+"""So many patches are cut for training; an epoch goes through them once."""
+MIDDLE = 512
+"""Photographs are measured on the middle of each, so many pixels a side at most."""
+
+
+def bicubic(pictures, scale):
+    """Pictures `(batch, height, width, channels)` resized by `scale`, and cut off at 0 and 1 as in any file.
+
+    Its filter is Keys's cubic with a = -1/2; where `scale` is below 1 it is as much wider, against aliasing.
+    """
+    sides = tf.cast(tf.round(tf.cast(tf.shape(pictures)[1:3], tf.float32) * scale), tf.int32)
+    return tf.clip_by_value(tf.image.resize(pictures, sides, "bicubic", antialias=True), 0.0, 1.0)
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class Bicubic(layers.Layer):
+    """The bicubic interpolation by `factor`, as a layer."""
+
+    def __init__(self, factor, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def get_config(self):
+        return super().get_config() | {"factor": self.factor}
+
+    def call(self, x):
+        """`(batch, height, width, channels)` -> `(batch, factor * height, factor * width, channels)`."""
+        return bicubic(x, self.factor)
+
+    def compute_output_shape(self, shape):
+        batch, height, width, channels = shape
+        return batch, height and height * self.factor, width and width * self.factor, channels
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class PeriodicShuffle(Bicubic):
+    """PS: `(batch, height, width, factor^2)` -> `(batch, factor * height, factor * width, 1)`."""
+
+    def call(self, x):
+        batch, height, width = tf.unstack(tf.shape(x)[:3])
+        x = tf.reshape(x, [batch, height, width, self.factor, self.factor])  # (batch, h, w, i, j)
+        x = tf.transpose(x, [0, 1, 3, 2, 4])  # (batch, h, i, w, j)
+        return tf.reshape(x, [batch, height * self.factor, width * self.factor, 1])
+
+    def compute_output_shape(self, shape):
+        return (*super().compute_output_shape(shape)[:3], 1)
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class SuperResolution(keras.Model):
+    """Grey planes `(batch, height, width, 1)` in 0..1 to planes `factor` times as high and wide, unbounded.
+
+    Args:
+        factor: 2 or 4.
+        filters: features of each hidden convolution, at least 1.
+    """
+
+    def __init__(self, factor=2, filters=32, **kwargs):
+        encoder_decoder.require_one_of(FACTORS, factor=factor)
+        encoder_decoder.require_positive(filters=filters)
+        x = planes = keras.Input((None, None, 1), name="planes")
+        for size in (5, 3, 3):
+            x = layers.Conv2D(filters, size, padding="same", activation="relu")(x)
+        x = layers.Conv2D(factor**2, 3, padding="same", kernel_initializer="zeros")(x)
+        super().__init__(planes, layers.Add()([Bicubic(factor)(planes), PeriodicShuffle(factor)(x)]), **kwargs)
+        self.factor, self.filters = factor, filters
+        self.shown = np.zeros((1, SIDE, SIDE, 1), "uint8")
+
+    def get_config(self):
+        return {"name": self.name, "factor": self.factor, "filters": self.filters}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+    def enlarge(self, pictures):
+        """Pictures `(batch, height, width, channels)` in 0..1, any size, to ones `factor` times as high and wide."""
+        batch, height, width, channels = tf.unstack(tf.shape(pictures))
+        planes = tf.reshape(tf.transpose(pictures, [0, 3, 1, 2]), [batch * channels, height, width, 1])
+        planes = tf.clip_by_value(self(planes, training=False), 0.0, 1.0)
+        planes = tf.reshape(planes, [batch, channels, height * self.factor, width * self.factor])
+        return tf.transpose(planes, [0, 2, 3, 1])
+
+    def signatures(self):
+        """`enlarge`, which is `serving_default` too: `pictures` enlarged, beside their `bicubic` interpolation."""
+        specs = [tf.TensorSpec([None, None, None, None], tf.float32, name="pictures")]
+
+        def enlarge(pictures):
+            return {"pictures": self.enlarge(pictures), "bicubic": bicubic(pictures, self.factor)}
+
+        return {"serving_default": (enlarge, specs), "enlarge": (enlarge, specs)}
+
+    def preview(self):
+        """Held-out patches by row: bicubic interpolation, the network's answer, and the original; thrice as large."""
+        originals = examples.to_unit(self.shown)
+        small = bicubic(originals, 1 / self.factor)
+        enlarged = self.enlarge(small).numpy()
+        columns = np.stack([bicubic(small, self.factor), enlarged, originals], axis=1)  # (n, 3, SIDE, SIDE, 1)
+        picture = sheets.sheet(columns.reshape(-1, SIDE, SIDE, 1), columns=3).repeat(3, axis=0).repeat(3, axis=1)
+        return {"picture": picture, "enlarged": enlarged}
+
+
+def patches(dataset, split, n, *, digits=0.0, source="auto", seed=0):
+    """Patches to learn from: one channel of a photograph, or four digits.
+
+    Args:
+        dataset: `photographs`, `mnist`, or the path of a folder of photographs.
+        split: `train` or `validation`; what is held out of MNIST counts as validation.
+        n: how many.
+        digits: the share of them that holds digits; where `dataset` is MNIST, all do.
+        source: where MNIST comes from.
+        seed: of all choices.
+
+    Returns:
+        uint8 `(n, 56, 56, 1)` in 0..255, those of digits first.
+    """
+    n_digits = n if dataset == "mnist" else round(digits * n)
+    cut = np.empty((n, SIDE, SIDE, 1), "uint8")
+    if n_digits:
+        images, _ = mnist.arrays("train" if split == "train" else "test", source)
+        chosen = np.random.default_rng(seed).integers(len(images), size=(n_digits, 2, 2))
+        cut[:n_digits] = images[chosen].transpose(0, 1, 3, 2, 4, 5).reshape(n_digits, SIDE, SIDE, 1)
+    if n > n_digits:
+        found = photographs.images(split, None if dataset == "photographs" else dataset)
+        coloured = photographs.patches(found, SIDE, n - n_digits, seed)
+        channel = np.arange(len(coloured)) % 3
+        cut[n_digits:] = np.take_along_axis(coloured, channel[:, None, None, None], axis=-1)
+    return cut
+
+
+def train(
+    *,
+    dataset: Literal["photographs", "mnist"] | str = "photographs",
+    source: Literal["auto", "tfds", "bundled"] = "auto",
+    factor: Literal[2, 4] = 2,
+    digits: float = 0.25,
+    epochs: int = 15,
+    batch_size: int = 16,
+    learning_rate: float = 2e-3,
+    filters: int = 32,
+    seed: int = 0,
+    initial_epoch: int = 0,
+    callbacks=(),
+) -> SuperResolution:
+    """Train a network to enlarge pictures.
+
+    Args:
+        dataset: photographs, mnist, or the path of a folder of photographs.
+        source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
+        factor: how many times as high and wide the pictures become.
+        digits: the share of patches that hold digits in the place of a piece of a photograph. 0 to 1.
+        epochs: passes over 16,000 patches. 1 or more.
+        batch_size: patches in each step. 1 or more.
+        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
+        filters: features of each hidden convolution. 1 or more.
+        seed: of the initial weights, the patches and their order. 0 or more.
+        initial_epoch: the epoch to begin with, where a run is resumed.
+        callbacks: Keras callbacks.
+
+    Raises:
+        ValueError: an argument out of its range, or no such dataset of pictures.
+        MissingData: the photographs are not installed.
+    """
+    encoder_decoder.require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    encoder_decoder.require_not_negative(seed=seed)
+    encoder_decoder.require_pictures(dataset)
+    if not 0 <= digits <= 1:
+        raise ValueError(f"digits={digits!r}: it must be from 0 to 1")
+    keras.utils.set_random_seed(seed)
+    model = SuperResolution(factor=factor, filters=filters)
+    large = patches(dataset, "train", PATCHES, digits=digits, source=source, seed=seed)
+    batches, steps = examples.shuffled(large, batch_size, seed, initial_epoch)
+    model.shown = patches(dataset, "validation", 8, digits=digits, source="bundled")
+
+    def pair(large):
+        large = examples.to_unit(large)
+        return bicubic(large, 1 / factor), large
+
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+    model.compile(keras.optimizers.Adam(rate), loss="mean_absolute_error", jit_compile=False)
+    model.fit(
+        batches.map(pair).prefetch(2),
+        epochs=epochs,
+        steps_per_epoch=steps,
+        initial_epoch=initial_epoch,
+        callbacks=list(callbacks),
+        shuffle=False,  # the dataset has its own order
+    )
+    return model
+
+
+def measure(model, *, dataset: str = "photographs", source: str = "auto") -> dict[str, float]:
+    """How near enlarged pictures come to held-out originals, beside bicubic interpolation; see `compare`."""
+    return compare(model, held_out(dataset, "test", source))
+
+
+def held_out(dataset, split, source="auto"):
+    """Held-out pictures, uint8 arrays `(n, height, width, channels)`: digits, or the middle of every photograph.
+
+    Args:
+        dataset: as `train` has it.
+        split: `test` or, to choose settings by, `validation`, which of MNIST is the 1,000 bundled digits.
+        source: where MNIST's test digits come from.
+    """
+    encoder_decoder.require_pictures(dataset)
+    if dataset == "mnist":
+        images, _ = mnist.arrays("test", source if split == "test" else "bundled")
+        return np.array_split(images, -(-len(images) // 500))
+    found = photographs.images(split, None if dataset == "photographs" else dataset)
+    sides = [[min(side, MIDDLE) // 4 * 4 for side in photograph.shape[:2]] for photograph in found]
+    corners = [
+        [(whole - side) // 2 for whole, side in zip(photograph.shape, pair, strict=False)]
+        for photograph, pair in zip(found, sides, strict=True)
+    ]
+    return [
+        photograph[None, top : top + height, left : left + width]
+        for photograph, (top, left), (height, width) in zip(found, corners, sides, strict=True)
+    ]
+
+
+def compare(model, pictures):
+    """Reduce pictures by the model's factor, enlarge them again, and compare with the originals.
+
+    Neither the small pictures nor the enlarged ones are rounded to bytes. A border as wide as the factor is left out.
+
+    Args:
+        pictures: uint8 arrays `(n, height, width, channels)`, with sides that are multiples of the factor.
+
+    Returns:
+        Means over all pictures: `psnr_db`, which is 10 log10(1 / mean squared error) over a picture's pixels and
+        channels; `bicubic_psnr_db`, that of the bicubic interpolation; `psnr_gain_db`, what lies between; `ssim` and
+        `bicubic_ssim` (Wang et al., 2004), 1 for equal pictures.
+    """
+    border = slice(model.factor, -model.factor)
+    enlarge = tf.function(model.enlarge, reduce_retracing=True)
+    scores = []
+    for part in pictures:
+        originals = examples.to_unit(part)
+        small = bicubic(originals, 1 / model.factor)
+        for enlarged in (enlarge(small), bicubic(small, model.factor)):
+            pair = originals[:, border, border], enlarged[:, border, border]
+            scores.append([measured(*pair, 1.0).numpy() for measured in (tf.image.psnr, tf.image.ssim)])
+    (psnr, ssim), (bicubic_psnr, bicubic_ssim) = (
+        np.concatenate(scores[first::2], axis=1).mean(axis=1).tolist() for first in (0, 1)
+    )
+    return {
+        "psnr_db": psnr,
+        "bicubic_psnr_db": bicubic_psnr,
+        "psnr_gain_db": psnr - bicubic_psnr,
+        "ssim": ssim,
+        "bicubic_ssim": bicubic_ssim,
+    }
