@@ -93,7 +93,8 @@ def _metrics_of(name: str, record: dict) -> list[str]:
     for source, data in names.held_out(dataset).items():
         if source == "tfds" and not sources.is_prepared(dataset):
             continue
-        data += ", by which the default settings were chosen" if source == chosen_on else ""
+        if dataset == "mnist" and source == chosen_on:
+            data += ", by which the default settings were chosen"
         rows = "\n".join(f"| `{key}` | {value:.4g} |" for key, value in measure(name, source=source).items())
         command = f"dlsuite evaluate {name}" + (f" --source {source}" if len(names.held_out(dataset)) > 1 else "")
         tables.append(f"On {data} (`{command}`):\n\n| metric | value |\n|---|---|\n{rows}\n\n")
