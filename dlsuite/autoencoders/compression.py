@@ -251,9 +251,10 @@ class Compressor(keras.Model):
         frequencies = self.tables(quality)["frequencies"]
         own = tf.one_hot(symbols + REACH, 2 * REACH + 1, dtype=tf.int32)  # (..., code_channels, 2 REACH + 1)
         frequency = tf.reduce_sum(own * frequencies[:, :-1], axis=-1)  # 0 beyond REACH
-        natural = tf.cast(tf.where(symbols < 0, -2 * symbols, 2 * symbols + 1), tf.float32)
-        gamma = 2 * tf.floor(log2(natural + 0.5)) + 1  # no whole number's floor is changed by the half
-        escaped = entropy_coder.PRECISION - log2(tf.cast(frequencies[:, -1], tf.float32)) + gamma
+        exact = tf.cast(symbols, tf.float64)
+        natural = tf.where(exact < 0, -2 * exact, 2 * exact + 1)
+        gamma = 2 * tf.floor(log2(natural + 0.5)) + 1  # the half changes no whole number's floor
+        escaped = entropy_coder.PRECISION - log2(tf.cast(frequencies[:, -1], tf.float32)) + tf.cast(gamma, tf.float32)
         plain = entropy_coder.PRECISION - log2(tf.cast(tf.maximum(frequency, 1), tf.float32))
         return tf.reduce_sum(tf.where(frequency > 0, plain, escaped), axis=[1, 2, 3])
 
@@ -300,7 +301,7 @@ class Compressor(keras.Model):
 
 def log2(x):
     """The logarithm to base 2."""
-    return tf.math.log(x) / np.float32(np.log(2))
+    return tf.math.log(x) / tf.cast(np.log(2), x.dtype)
 
 
 # Whole pictures as files.
@@ -395,8 +396,8 @@ def train(
     *,
     dataset: Literal["photographs", "mnist"] | str = "photographs",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int = 200,
-    batch_size: int = 8,
+    epochs: int = 60,
+    batch_size: int = 4,
     learning_rate: float = 4e-3,
     width: int = 32,
     code_channels: int = 48,
