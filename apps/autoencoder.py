@@ -215,7 +215,7 @@ def samples():
     with controls:
         seed = panels.seed_input("Seed", "seed")
         st.button("New samples", icon=":material/casino:", type="primary", on_click=panels.another_seed, args=["seed"])
-        components = st.slider("Gaussians in the mixture", 2, 50, 20, key="components", bind="query-params")
+        components = st.slider("Gaussians in the mixture", 2, 50, 10, key="components", bind="query-params")
         autoencoder = panels.choose_model(
             ["autoencoders.autoencoder"], "autoencoders.autoencoder", label="Auto-encoder", key="ae", fits=of_digits
         )

@@ -30,10 +30,7 @@ def denoising():
         if trained is None:
             return
         digit = picked_or_drawn()
-        titles = list(KINDS.values())
-        title = st.segmented_control(
-            "Noise", titles, default=titles[0], required=True, key="noise", bind="query-params"
-        )
+        title = st.selectbox("Noise", list(KINDS.values()), key="noise", bind="query-params")
         level = st.slider("Level", 0.0, 1.0, 0.4, 0.05, key="level", bind="query-params", help=LEVEL_HELP)
         seed = panels.seed_input("Seed of the noise", "noise_seed")
     if digit is None:

@@ -298,4 +298,4 @@ def require_one_of(choices, **arguments):
     """Raise `ValueError` for the first argument that is none of `choices`."""
     for name, value in arguments.items():
         if value not in choices:
-            raise ValueError(f"{name}={value!r}: it is one of {', '.join(choices)}")
+            raise ValueError(f"{name}={value!r}: it is one of {', '.join(map(str, choices))}")
