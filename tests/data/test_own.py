@@ -180,10 +180,7 @@ def test_a_picture_of_every_kind_is_read(kind):
 def test_pictures_of_every_mode_become_rgb(mode):
     """White in all of them, and of 16 bits the middle grey too."""
     white = {"I;16": 65535, "LA": (255, 255), "RGBA": (255, 255, 255, 255)}.get(mode, 255)
-    if mode == "P":
-        given = Image.new("RGB", (8, 8), "white").quantize(4)
-    else:
-        given = Image.new(mode, (8, 8), white)
+    given = Image.new("RGB", (8, 8), "white").quantize(4) if mode == "P" else Image.new(mode, (8, 8), white)
     picture, remark = own.picture(file_of(given), largest=8)
     assert (picture.shape, picture.min(), remark) == ((8, 8, 3), 255, "")
     if mode == "I;16":
@@ -214,7 +211,7 @@ def test_only_the_kinds_that_it_names_are_opened(kind):
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
 def test_a_torn_file_gets_a_sentence(kind, share):
     whole = file_of(some_picture(), kind)
-    with pytest.raises(ValueError, match="the picture is damaged|this is not a picture"):
+    with pytest.raises(ValueError, match=r"the picture is damaged|this is not a picture"):
         own.picture(whole[: int(share * len(whole))], largest=100)
 
 
@@ -235,7 +232,7 @@ def test_a_damaged_file_gives_a_picture_or_a_sentence(kind):
 
 @pytest.mark.parametrize("side", [10_001, 20_000])
 def test_a_huge_picture_is_not_unpacked(side):
-    with pytest.raises(ValueError, match="100,000,000 (are the most|pixels that can be read)"):
+    with pytest.raises(ValueError, match=r"100,000,000 (are the most|pixels that can be read)"):
         own.picture(png_that_claims(side, side), largest=100)
 
 
