@@ -52,7 +52,7 @@ def latent_map():
     controls, screen = st.columns([1, 2], gap="large")
     with controls:
         trained = panels.choose_model(
-            WITH_CODES, FIRST, key="map_model", fits=lambda arguments: arguments["latent_dim"] == 2
+            WITH_CODES, FIRST, key="map_model", fits=lambda a: of_digits(a) and a["latent_dim"] == 2
         )
         if trained is None:
             return
@@ -318,15 +318,20 @@ def export():
     trained = panels.choose_model(LESSONS, FIRST)
     if trained is None:
         return
-    if "sample" in trained.model.signatures:
-        panels.export(trained, ("sample", {"n": 16, "seed": 0}), 'model.sample(n=16, seed=0)["pictures"]')
+    signature = next(name for name in USES if name in trained.model.signatures)
+    if signature == "sample":
+        inputs, given, answer = {"n": 16, "seed": 0}, "n=16, seed=0", '["pictures"]'
     else:
-        signature = next(name for name in USES if name in trained.model.signatures)
-        line = f"model.{signature}(pictures=pictures)  # float32 (batch, height, width, channels) in 0..1"
-        panels.export(trained, (signature, {"pictures": [[[[0.0], [1.0]], [[1.0], [0.0]]]]}), line)
+        _, height, width, channels = trained.model.shapes(signature)["pictures"]
+        shape = 1, height or 16, width or 16, channels or 1
+        ramp = np.linspace(0, 1, int(np.prod(shape))).round(2).reshape(shape).tolist()
+        inputs, given, answer = {"pictures": ramp}, "pictures=pictures", "  # float32 (batch, height, width, channels)"
+        if "quality" in trained.model.shapes(signature):
+            inputs, given = inputs | {"quality": 1}, given + ", quality=1"
+    panels.export(trained, (signature, inputs), f"model.{signature}({given}){answer}")
 
 
-USES = ("denoise", "enlarge", "compress", "reconstruct")
-"""What to ask a model for that has no samples, the first of these that it has."""
+USES = ("sample", "denoise", "enlarge", "compress", "reconstruct")
+"""What to ask a model for, the first of these that it has."""
 
 main()

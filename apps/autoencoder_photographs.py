@@ -12,6 +12,8 @@ ASTRONAUT = Path(__file__).parent / "pictures" / "astronaut.webp"
 PIECE = 96
 """Pixels a side of the original's piece that is shown enlarged."""
 SHOWN = 480
+HIGHEST = 60.0
+"""Decibels in the chart; of a picture that comes back the same they are infinite."""
 
 
 def examples() -> dict:
@@ -161,8 +163,8 @@ def compression():
     with screen:
         shown = {
             f"the original: {picture.size / 1024:.0f} KiB as bytes": picture,
-            f"here: {len(file) / 1024:.2f} KiB, {jpeg.psnr(ours, picture):.1f} dB": ours,
-            f"JPEG: {same.bits / 8192:.2f} KiB, {same.psnr:.1f} dB": jpeg.read(same.data),
+            f"here: {len(file) / 1024:.2f} KiB, {decibels(jpeg.psnr(ours, picture))}": ours,
+            f"JPEG: {same.bits / 8192:.2f} KiB, {decibels(same.psnr)}": jpeg.read(same.data),
         }
         for column, (caption, whole) in zip(st.columns(3), shown.items(), strict=True):
             grey_as_colour = np.broadcast_to(whole, (*whole.shape[:2], 3))
@@ -188,6 +190,11 @@ def compression():
         )
 
 
+def decibels(psnr: float) -> str:
+    """A PSNR for people."""
+    return f"{psnr:.1f} dB" if np.isfinite(psnr) else "the same"
+
+
 @st.cache_data(show_spinner="Trying JPEG's settings …", max_entries=20)
 def jpegs_of(picture: np.ndarray) -> list:
     """The best JPEGs of a picture, from the smallest on."""
@@ -200,10 +207,11 @@ def rate_chart(trained, picture, jpegs, quality) -> dict:
     """PSNR against bits a pixel, at all qualities and of JPEG."""
     pixels = picture[..., 0].size
     ours = qualities_of(trained.source, picture, trained.model)
+    ours = [(bits, min(psnr, HIGHEST)) for bits, psnr in ours]
     rows = [{"bits": bits / pixels, "psnr": psnr, "what": "here"} for bits, psnr in ours]
     most = 1.6 * max(row["bits"] for row in rows)
     rows += [
-        {"bits": point.bits / pixels, "psnr": point.psnr, "what": "JPEG"}
+        {"bits": point.bits / pixels, "psnr": min(point.psnr, HIGHEST), "what": "JPEG"}
         for point in jpegs
         if point.bits / pixels <= most
     ]

@@ -363,7 +363,8 @@ def lesson_title(name: str) -> str:
 def _dataset_input(option: catalog.Option) -> str | None:
     takes_points = any(datasets.kind(choice) == "points" for choice in option.choices)
     choices = [*option.choices, *([DRAWING] if takes_points else []), *([OWN_DATA] if option.is_open else [])]
-    chosen = st.selectbox("Dataset", choices, key="dataset", bind="query-params", help=option.help)
+    first = choices.index(option.default)
+    chosen = st.selectbox("Dataset", choices, first, key="dataset", bind="query-params", help=option.help)
     try:
         if chosen == DRAWING:
             return _drawing_input()
@@ -821,7 +822,10 @@ def export(trained: Trained, request: tuple[str, dict], line: str) -> None:
         signature, inputs = request
         body = json.dumps({"signature_name": signature, "inputs": inputs})
         st.markdown("Ask it, once it runs:")
-        st.code(f"curl http://localhost:8501/v1/models/{label}:predict -d \\\n  '{body}'", language="bash")
+        if len(body) > LONG:
+            download("The request (.json)", body.encode(), "request.json")
+        said = "@request.json" if len(body) > LONG else f"'{body}'"
+        st.code(f"curl http://localhost:8501/v1/models/{label}:predict -d \\\n  {said}", language="bash")
     with right:
         st.subheader("In Python", anchor=False)
         st.markdown("The signatures as functions on arrays; *Play* shows the lines for what it has on the screen:")
@@ -838,6 +842,10 @@ def export(trained: Trained, request: tuple[str, dict], line: str) -> None:
         if card.exists():
             with st.expander("Model card"):
                 st.markdown(card.read_text("utf-8"))
+
+
+LONG = 200
+"""A request of more characters is a file of its own."""
 
 
 def _zipped(folder: Path, name: str) -> bytes:

@@ -44,6 +44,11 @@ class Served:
         for name, function in self._loaded.signatures.items():
             setattr(self, name, functools.partial(_call, function))
 
+    def shapes(self, signature: str) -> dict[str, list[int | None]]:
+        """The shapes of a signature's inputs by name, with `None` for what may have any length."""
+        _, specs = self._loaded.signatures[signature].structured_input_signature
+        return {name: spec.shape.as_list() for name, spec in specs.items()}
+
 
 def _call(function, *values, **inputs):
     import tensorflow as tf

@@ -6,6 +6,8 @@ import numpy as np
 
 IMAGE_SIZE = 32
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+"""Those of `IMAGE_ENDINGS`; Pillow knows others, some of which it hands to programs of the system."""
 POINT_ENDINGS = (".npy", ".csv")
 FEWEST = 64
 MOST_PIXELS = 100_000_000
@@ -72,11 +74,14 @@ def picture(content: bytes, largest: int) -> tuple[np.ndarray, str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below says so itself
-            opened = Image.open(io.BytesIO(content))
+            opened = Image.open(io.BytesIO(content), formats=PICTURE_FORMATS)
         if opened.width * opened.height > MOST_PIXELS:
             raise ValueError(f"it has {opened.width} x {opened.height} pixels, and {MOST_PIXELS:,} are the most")
         is_animated = getattr(opened, "n_frames", 1) > 1
-        upright = ImageOps.exif_transpose(opened).convert("RGBA")
+        upright = ImageOps.exif_transpose(opened)
+        if upright.mode == "I;16":  # of 16 bits, which Pillow would cut off at 255
+            upright = Image.fromarray((np.asarray(upright) >> 8).astype("uint8"))
+        upright = upright.convert("RGBA")
     except UnidentifiedImageError:
         raise ValueError("this is not a picture that can be read (JPEG, PNG, WebP, GIF and BMP can)") from None
     except Image.DecompressionBombError:
