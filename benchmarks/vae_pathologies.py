@@ -69,14 +69,14 @@ def main():
     text = [
         *table,
         "",
-        "What is as it should be is decided by these limits. They follow from what the numbers mean, and were set before "
-        "any of these seeds was trained; the options were tried on seeds 100 and 101.",
+        "What is as it should be is decided by these limits. They follow from what the numbers mean, and were set "
+        "before any of these seeds was trained; the options were tried on seeds 100 and 101.",
         "",
         *(f"- **{pathology.title}**: {pathology.limits}." for pathology in PATHOLOGIES.values()),
         "",
-        "All that was measured on the 1,000 held-out digits after the last step. −ELBO is the sum of both terms, however "
-        "they were weighed in training. The densities of the first two rows are not to be compared with the chances of "
-        "the others.",
+        "All that was measured on the 1,000 held-out digits after the last step. −ELBO is the sum of both terms, "
+        "however they were weighed in training. The densities of the first two rows are not to be compared with the "
+        "chances of the others.",
         "",
         *beside,
         "",

@@ -221,15 +221,13 @@ class VAE(encoder_decoder.EncoderDecoder):
         return preview
 
     def look(self):
-        """Numbers of the held-out pictures at hand, from the same noise every time; none if there are no pictures.
+        """Numbers of the held-out pictures at hand, from the same noise every time.
 
         Returns:
             `reconstruction_nats` and `kl_nats`, the two terms of the negative ELBO, their means; `active_units`;
             `spread`, the root mean square of all codes z ~ q(z | x), which is 1 where they are as the prior has them.
         """
         pictures, _ = self.held_out
-        if not len(pictures):
-            return {}
         mean, log_variance = self.infer(pictures)
         x = self.observe(pictures, tf.random.stateless_uniform(pictures.shape, [0, 0]))
         terms = self.terms(x, tf.random.stateless_normal(mean.shape, [0, 1]))
