@@ -16,7 +16,15 @@ def what_goes_wrong():
         "samples from the prior."
     )
     trouble.what_goes_wrong(
-        trouble.Troubles("autoencoders.vae", PATHOLOGIES, lead, measure, benchmark="vae_pathologies", remark=remark)
+        trouble.Troubles(
+            "autoencoders.vae",
+            PATHOLOGIES,
+            lead,
+            measure,
+            benchmark="vae_pathologies",
+            digits=3,
+            remark=remark,
+        )
     )
 
 

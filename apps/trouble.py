@@ -26,6 +26,8 @@ class Troubles(NamedTuple):
     """Of a pathology and a run: the number that decides, NaN where training has not come far enough."""
     benchmark: str
     """The script that counts them over seeds, and the document that it writes, without their endings."""
+    digits: int = 2
+    """How many significant ones of the number are shown."""
     remark: Callable = lambda run: ""
     """Of a run: what else is measured, in a line."""
 
@@ -50,7 +52,8 @@ def what_goes_wrong(troubles: Troubles):
     is_live = any(run.is_alive for run in panels.runs_of([troubles.lesson]))
     st.fragment(both, run_every=panels.LIVE_SECONDS if is_live else None)(troubles, pathology, seed, is_live)
     with st.expander("How often over seeds", icon=":material/casino:"):
-        st.markdown((DOCS / f"{troubles.benchmark}.md").read_text("utf-8"))
+        tables, _, _ = (DOCS / f"{troubles.benchmark}.md").read_text("utf-8").partition("\n## ")  # pictures follow
+        st.markdown(tables)
         command = f"python benchmarks/{troubles.benchmark}.py --seeds 5"
         st.caption(f"Written by `{command}`, with the options of the buttons.")
 
@@ -138,7 +141,7 @@ def show(troubles: Troubles, pathology, is_cured: bool, run: runs.Run):
     value = troubles.measure(pathology, run)
     st.metric(
         pathology.measured.capitalize(),
-        "…" if math.isnan(value) else f"{value:.2g}",
+        "…" if math.isnan(value) else f"{value:.{troubles.digits}g}",
         verdict(pathology, value, rows[-1]["step"] / total if total and rows else 0, state),
         delta_color="off",
         delta_arrow="off",

@@ -39,6 +39,11 @@ def keep_picture(run, path: Path) -> None:
     picture.reduce(2).quantize(16, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
+def shown(name: str, kind: str) -> str:
+    """The picture that has been kept, in Markdown."""
+    return f"![{name}, {kind}](pictures/pathologies/{name}-{kind}.png)"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
@@ -61,8 +66,8 @@ def main():
             values = [of_run[pathology.number] for of_run in measured]
             as_it_should = sum(map(pathology.healthy if is_cured else pathology.sick, values))
             what = f"mended by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
-            shown = ", ".join(f"{value:.2g}" if value < 2 else f"{value:.3g}" for value in values)
-            table.append(f"| {what} | {pathology.measured} | {shown} | {as_it_should} of {len(values)} |")
+            by_seed = ", ".join(f"{value:.3g}" for value in values)
+            table.append(f"| {what} | {pathology.measured} | {by_seed} | {as_it_should} of {len(values)} |")
             means = [sum(of_run[number] for of_run in measured) / len(measured) for number in NUMBERS]
             beside.append(f"| {what} | {' | '.join(f'{mean:.2f}' for mean in means)} |")
             print(table[-1], flush=True)
@@ -81,6 +86,17 @@ def main():
         *beside,
         "",
         f"The longest run took {longest:.0f} s, with the start of Python and TensorFlow.",
+        "",
+        "## Seed 0 after the last step",
+        "",
+        "Held-out digits, each above its reconstruction, and samples from the prior beside them.",
+        "",
+        "| | broken | mended |",
+        "|---|---|---|",
+        *(
+            f"| {pathology.title} | {shown(name, 'broken')} | {shown(name, 'mended')} |"
+            for name, pathology in PATHOLOGIES.items()
+        ),
     ]
     (DOCS / "vae_pathologies.md").write_text("\n".join(text) + "\n", "utf-8")
 
