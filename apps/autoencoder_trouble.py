@@ -42,7 +42,7 @@ def remark(run: runs.Run) -> str:
         return ""
     return (
         f"Held-out digits: −ELBO {reconstruction + kl:.1f} nats = reconstruction {reconstruction:.1f} + KL {kl:.1f}; "
-        f"{active:.0f} latent dimensions active, codes of spread {spread:.2f}."
+        f"active latent dimensions {active:.0f}; spread of the codes {spread:.2f}."
     )
 
 

@@ -72,9 +72,10 @@ PATHOLOGIES = {
     "posterior_collapse": Pathology(
         title="Posterior collapse",
         why="Each pixel's Gaussian has a sigma of 3, and σ² = 9 is more than digits vary along any direction of "
-        "pixels (5.2). Whatever a code tells of the digit raises log p(x | z) by less than its KL costs: the optimum "
-        "is to tell nothing. The encoder answers with the prior whatever it sees, the decoder with the mean digit. "
-        "A *mean* of squared errors over 784 pixels beside the KL is the same mistake: it is a sigma of 20.",
+        "pixels (5.2). The best that a linear VAE can do then is to tell nothing (Lucas et al., 2019), because what a "
+        "code tells costs more KL than it raises log p(x | z); so do these networks. The encoder answers with the "
+        "prior whatever it sees, the decoder with the mean digit. A *mean* of squared errors over 784 pixels beside "
+        "the KL is the same mistake: it is a sigma of 20.",
         cure_title="a learned sigma",
         why_cured="Sigma is one more weight. It falls to what the reconstructions miss; the less they miss, the more "
         "is a nat of the code worth. The ELBO itself was never to blame, only the sigma that it was given.",
@@ -91,7 +92,7 @@ PATHOLOGIES = {
         title="Averaged KL",
         why="The KL is averaged over the 20 latent dimensions, as a careless `mean` over all axes does. That is a beta "
         "of 1/20: a code may cost twenty times more than it should. Reconstructions are the better for it, and the "
-        "samples (right) bad: codes have drifted outwards and shrunk to points, and the prior's draws fall between.",
+        "samples (right) bad: codes have drifted outwards, and the prior's draws lie well inside their shell.",
         cure_title="the sum over the latent dimensions",
         why_cured="The KL between two Gaussians of independent dimensions is a sum over them. With it the loss is the "
         "ELBO, the codes of all digits together look like the prior, and so a draw from it looks like a code.",
@@ -108,8 +109,8 @@ PATHOLOGIES = {
     "large_beta": Pathology(
         title="Too large a beta",
         why="The KL counts ten times. A latent dimension stays in use only where each of its nats explains more than "
-        "ten nats of pixels; all others are switched off, their q(z | x) the prior's. What is left tells roughly which "
-        "digit it is, and everything else is averaged: blur.",
+        "ten nats of pixels; all others are switched off, their q(z | x) the prior's. What is left tells about one "
+        "nat of the digit, and all else is averaged: blur.",
         cure_title="a beta of 1",
         why_cured="At 1 the loss is the negative ELBO, and a nat is worth a nat: a dimension is in use as long as it "
         "tells more of the picture than it costs.",

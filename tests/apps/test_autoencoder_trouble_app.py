@@ -57,7 +57,7 @@ def test_runs_are_found_by_their_options_and_measured_by_their_newest_preview(op
     broken, mended = page.metric
     assert (float(broken.value), broken.delta) == (value, pathology.title.lower())
     assert mended.delta == pathology.in_health
-    assert "−ELBO 110.0 nats = reconstruction 90.0 + KL 20.0; 15 latent dimensions active" in page.sentences
+    assert "−ELBO 110.0 nats = reconstruction 90.0 + KL 20.0; active latent dimensions 15" in page.sentences
     assert {button.label for button in page.button} >= {"Break it again", "Mend it again"}
     assert not page.widget("Seed").set_value(5).run().metric
 
