@@ -234,7 +234,8 @@ class Compressor(keras.Model):
 
     def tables(self, quality):
         """For the entropy coder: `frequencies`, int32 `(code_channels, 2 R + 2)`; also the pictures' `channels`."""
-        return {"frequencies": tf.gather(self.prior.frequencies(), quality), "channels": tf.constant(self.channels)}
+        tables = self.prior.frequencies().astype("uint16")  # a SavedModel holds them as constants; below 2^16
+        return {"frequencies": tf.cast(tf.gather(tables, quality), tf.int32), "channels": tf.constant(self.channels)}
 
     def compress(self, pictures, quality):
         """Pictures `(batch, height, width, channels)` in 0..1, sides multiples of 16, and a quality `()` from 0.
