@@ -140,7 +140,7 @@ def show(troubles: Troubles, pathology, is_cured: bool, run: runs.Run):
     total = record.get("epochs", 0) * record.get("steps_per_epoch", 0)
     value = troubles.measure(pathology, run)
     st.metric(
-        pathology.measured.capitalize(),
+        pathology.measured[0].upper() + pathology.measured[1:],
         "…" if math.isnan(value) else f"{value:.{troubles.digits}g}",
         verdict(pathology, value, rows[-1]["step"] / total if total and rows else 0, state),
         delta_color="off",
