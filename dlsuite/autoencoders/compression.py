@@ -169,7 +169,7 @@ class Compressor(keras.Model):
         self.prior.build((None, None, None, code_channels))
         self.noise_seeds = keras.random.SeedGenerator(seed)
         self.trackers = [keras.metrics.Mean(name=name) for name in ("loss", "bits_per_pixel", "squared_error")]
-        self.shown = np.zeros((0, SHOWN_SIDE, SHOWN_SIDE, channels), "uint8")
+        self.shown = np.zeros((1, SHOWN_SIDE, SHOWN_SIDE, channels), "uint8")
 
     def get_config(self):
         return {
