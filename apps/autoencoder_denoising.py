@@ -19,7 +19,7 @@ LEVEL_HELP = (
     "Gaussian: the noise's standard deviation, where black is 0 and white is 1. Elsewhere: the share of the pixels, or "
     "of the squares of 4 × 4 pixels, that is spoilt."
 )
-PICK, DRAW = "a held-out one", "my own drawing"
+PICK, DRAW = "held out", "my drawing"
 
 
 def denoising():
@@ -171,7 +171,7 @@ def line_chart(posterior, y) -> dict:
                         "field": "what",
                         "type": "nominal",
                         "scale": colours,
-                        "legend": {"orient": "top", "title": None, "labelLimit": 400},
+                        "legend": {"orient": "top", "title": None, "labelLimit": 400, "columns": 2},
                     },
                 },
             },

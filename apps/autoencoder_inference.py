@@ -185,7 +185,7 @@ def density_chart(problem, q, matched) -> dict:
             "field": "what",
             "type": "nominal",
             "scale": {"domain": list(CURVES), "range": list(CURVES.values())},
-            "legend": {"orient": "top", "title": None, "columns": 2, "labelLimit": 260, "symbolOpacity": 1},
+            "legend": {"orient": "top", "title": None, "columns": 1, "labelLimit": 260, "symbolOpacity": 1},
         },
     }
     return {
@@ -310,7 +310,7 @@ def spread_chart(problem, q, samples) -> dict:
     x = {
         "field": "estimate",
         "type": "quantitative",
-        "title": f"{DRAWS} estimates of ∂ELBO/∂μ by each; dashed: the exact one",
+        "title": [f"{DRAWS} estimates of ∂ELBO/∂μ by each;", "dashed: the exact one"],
     }
     y = {"field": "how", "type": "nominal", "sort": titles, "title": None, "axis": None}
     color = {"field": "how", "scale": {"domain": titles, "range": list(COLORS.values())}, "legend": None}

@@ -621,7 +621,8 @@ def _show(run: runs.Run, was_live: bool) -> None:
         st.error(error)
     total = record.get("epochs", 0) * record.get("steps_per_epoch", 0)
     if rows and total:
-        step, seconds = int(rows[-1]["step"]), rows[-1]["seconds"]
+        seconds = rows[-1]["seconds"]
+        step = total if state == "finished" else int(rows[-1]["step"])  # not every step has a row
         left = f" · {duration(seconds / step * (total - step))} left" if state == "running" else ""
         epoch = min(record["epochs"], 1 + step // record["steps_per_epoch"])
         text = f"epoch {epoch} of {record['epochs']} · step {step:,} of {total:,} · {duration(seconds)}{left}"

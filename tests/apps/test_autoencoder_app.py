@@ -315,7 +315,7 @@ def test_a_digit_is_spoilt_and_restored(open_view, shown, digits, kind, title, l
 
 
 def test_a_drawing_is_asked_for_before_there_is_one(open_view, shown):
-    page = open_view("Denoising", way="my own drawing")
+    page = open_view("Denoising", way="my drawing")
     assert "Draw a digit" in page.sentences
     assert not shown
 
@@ -479,12 +479,13 @@ def test_an_upload_that_is_no_picture_gets_a_sentence(open_view, shown, view, na
         file_of(WHITE),
         file_of(0 * WHITE, "jpeg"),
         file_of(NOISE),
+        file_of(np.random.default_rng(0).integers(0, 256, (300, 400, 3), "uint8")),
         file_of(NOISE[..., 0]),
         file_of(NOISE[:8, :8]),
         file_of(np.tile(NOISE, (1, 20, 1))),
         file_of(np.dstack([NOISE, NOISE[..., :1]])),
     ],
-    ids=["white", "black", "noise", "grey", "tiny", "wide", "transparent"],
+    ids=["white", "black", "noise", "much noise", "grey", "tiny", "wide", "transparent"],
 )
 def test_any_picture_is_worked_on(open_view, shown, view, content):
     page = open_view(view)
