@@ -119,12 +119,15 @@ def test_the_noise_stands_for_the_rounding(model, pictures):
 
 def test_files_are_as_long_as_the_bits_and_are_read_without_loss(model, pictures):
     for quality in EVERY_QUALITY:
-        answer = model.reconstruct(scaled(pictures), quality)
+        # One by one, as files are made: in a batch a number may be rounded to the other side of a half.
+        answers = [model.reconstruct(compression.fill(picture), quality) for picture in pictures]
         files = [compression.encode(model, picture, quality) for picture in pictures]
-        bits = float(np.sum(answer["bits"]))
+        bits = float(np.sum([answer["bits"] for answer in answers]))
         streams = [len(file) - compression.HEADER.size for file in files]
         assert 8 * sum(streams) == pytest.approx(bits, rel=0.02)
-        for file, expected in zip(files, answer["pictures"].numpy(), strict=True):
+        for file, picture, answer in zip(files, pictures, answers, strict=True):
+            height, width, _ = picture.shape
+            expected = answer["pictures"].numpy()[0, :height, :width]
             np.testing.assert_allclose(compression.decode(model, file) / 255, expected, atol=0.5 / 255 + 1e-4)
 
 
