@@ -156,7 +156,7 @@ class Compressor(keras.Model):
         seed: of the noise and the qualities drawn in training.
     """
 
-    def __init__(self, channels=3, width=32, code_channels=48, seed=0, **kwargs):
+    def __init__(self, channels=3, width=32, code_channels=96, seed=0, **kwargs):
         encoder_decoder.require_one_of((1, 3), channels=channels)
         encoder_decoder.require_positive(width=width, code_channels=code_channels)
         analysis = build_analysis(channels, width, code_channels)
@@ -230,11 +230,15 @@ class Compressor(keras.Model):
 
     # What the model answers, as Keras model and served.
 
-    def tables(self, quality):
-        """For the entropy coder: `frequencies`, int32 `(code_channels, 2 R + 2)`; also the pictures' `channels`."""
-        return {"frequencies": tf.gather(self.prior.frequencies(), quality), "channels": tf.constant(self.channels)}
+    def tables(self, quality, every=None):
+        """For the entropy coder: `frequencies`, int32 `(code_channels, 2 R + 2)`; also the pictures' `channels`.
 
-    def compress(self, pictures, quality):
+        Here and in what follows, `every` quality's tables can be given, where they are at hand.
+        """
+        every = self.prior.frequencies() if every is None else every
+        return {"frequencies": tf.cast(every, tf.int32)[quality], "channels": tf.constant(self.channels)}
+
+    def compress(self, pictures, quality, every=None):
         """Pictures `(batch, height, width, channels)` in 0..1, sides multiples of 16, and a quality `()` from 0.
 
         Returns:
@@ -243,28 +247,16 @@ class Compressor(keras.Model):
         """
         steps = self.prior.steps(quality)
         symbols = tf.cast(tf.round(self.analysis(pictures, training=False) / steps), tf.int32)
-        return {"symbols": symbols, "bits": self.code_length(symbols, quality)}
-
-    def code_length(self, symbols, quality):
-        """The bits `(batch,)` of symbols; the same as `entropy_coder.code_lengths` adds up."""
-        frequencies = self.tables(quality)["frequencies"]
-        own = tf.one_hot(symbols + REACH, 2 * REACH + 1, dtype=tf.int32)  # (..., code_channels, 2 REACH + 1)
-        frequency = tf.reduce_sum(own * frequencies[:, :-1], axis=-1)  # 0 beyond REACH
-        exact = tf.cast(symbols, tf.float64)
-        natural = tf.where(exact < 0, -2 * exact, 2 * exact + 1)
-        gamma = 2 * tf.floor(log2(natural + 0.5)) + 1  # the half changes no whole number's floor
-        escaped = entropy_coder.PRECISION - log2(tf.cast(frequencies[:, -1], tf.float32)) + tf.cast(gamma, tf.float32)
-        plain = entropy_coder.PRECISION - log2(tf.cast(tf.maximum(frequency, 1), tf.float32))
-        return tf.reduce_sum(tf.where(frequency > 0, plain, escaped), axis=[1, 2, 3])
+        return {"symbols": symbols, "bits": code_length(symbols, self.tables(quality, every)["frequencies"])}
 
     def decompress(self, symbols, quality):
         """`pictures` in 0..1 of symbols."""
         code = tf.cast(symbols, tf.float32) * self.prior.steps(quality)
         return {"pictures": tf.clip_by_value(self.synthesis(code, training=False), 0.0, 1.0)}
 
-    def reconstruct(self, pictures, quality):
+    def reconstruct(self, pictures, quality, every=None):
         """What becomes of pictures: `pictures` in 0..1 and `bits` `(batch,)`."""
-        compressed = self.compress(pictures, quality)
+        compressed = self.compress(pictures, quality, every)
         return self.decompress(compressed["symbols"], quality) | {"bits": compressed["bits"]}
 
     def signatures(self):
@@ -272,12 +264,17 @@ class Compressor(keras.Model):
         pictures = tf.TensorSpec([None, None, None, self.channels], tf.float32, name="pictures")
         symbols = tf.TensorSpec([None, None, None, self.code_channels], tf.int32, name="symbols")
         quality = tf.TensorSpec([], tf.int32, name="quality")
+        every = tf.Variable(self.prior.frequencies(), trainable=False, dtype=tf.uint16)  # stored once for all
+
+        def reconstruct(pictures, quality):
+            return self.reconstruct(pictures, quality, every)
+
         return {
-            "serving_default": (self.reconstruct, [pictures, quality]),
-            "reconstruct": (self.reconstruct, [pictures, quality]),
-            "compress": (self.compress, [pictures, quality]),
+            "serving_default": (reconstruct, [pictures, quality]),
+            "reconstruct": (reconstruct, [pictures, quality]),
+            "compress": (lambda pictures, quality: self.compress(pictures, quality, every), [pictures, quality]),
             "decompress": (self.decompress, [symbols, quality]),
-            "tables": (self.tables, [quality]),
+            "tables": (lambda quality: self.tables(quality, every), [quality]),
         }
 
     def preview(self):
@@ -296,6 +293,24 @@ class Compressor(keras.Model):
             "bits_per_pixel": np.stack([answer["bits"] for answer in answers], axis=1) / originals[0, ..., 0].size,
             "psnr_db": -10 * np.log10(errors),
         }
+
+
+def code_length(symbols, frequencies):
+    """The bits `(batch,)` of symbols int32 `(batch, height, width, channels)`, as `entropy_coder` codes them.
+
+    Args:
+        frequencies: int32 `(channels, 2 REACH + 2)`.
+    """
+    channels = tf.range(tf.shape(symbols)[-1])
+    columns = tf.clip_by_value(symbols + REACH, 0, 2 * REACH)
+    own = tf.gather_nd(frequencies, tf.stack([tf.broadcast_to(channels, tf.shape(columns)), columns], axis=-1))
+    is_plain = (tf.abs(symbols) <= REACH) & (own > 0)
+    exact = tf.cast(symbols, tf.float64)
+    natural = tf.where(exact < 0, -2 * exact, 2 * exact + 1)
+    gamma = tf.cast(2 * tf.floor(log2(natural + 0.5)) + 1, tf.float32)  # the half changes no whole number's floor
+    frequency = tf.cast(tf.where(is_plain, own, frequencies[:, -1]), tf.float32)
+    bits = entropy_coder.PRECISION - log2(frequency) + tf.where(is_plain, 0.0, gamma)
+    return tf.reduce_sum(bits, axis=[1, 2, 3])
 
 
 def log2(x):
@@ -408,7 +423,7 @@ def train(
     batch_size: int = 4,
     learning_rate: float = 4e-3,
     width: int = 32,
-    code_channels: int = 48,
+    code_channels: int = 96,
     seed: int = 0,
     initial_epoch: int = 0,
     callbacks=(),
