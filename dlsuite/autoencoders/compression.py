@@ -8,7 +8,7 @@
 
 The first term is the length of the code in bits, since a good entropy coder (`entropy_coder`) writes a symbol of
 probability P in -log2 P bits. C is the distribution function of y in its channel, learned along (a factorized prior, as
-in Balle et al., 2018, arXiv:1802.01436, here a mixture of logistic distributions). Rounding has no gradient: in
+in Balle et al., 2018, arXiv:1802.01436; here a mixture of logistic distributions). Rounding has no gradient: in
 training the uniform noise of a rounding error takes its place,
 
     y' = y + d u,   u ~ U[-1/2, 1/2],        bits -log2 [ C(y' + d/2) - C(y' - d/2) ]
@@ -32,7 +32,7 @@ from dlsuite.data import examples, mnist, photographs
 STRIDE = 16
 """Pixels from one place of the code to the next. A picture's sides are multiples of it; `encode` fills them up."""
 LAMBDAS = (0.0005, 0.00125, 0.003, 0.0075, 0.018)
-"""Bits that one pixel's squared error, summed over its channels' 0..255 scales, is worth, from the worst quality on."""
+"""From the worst quality on: the bits for each pixel that a mean squared error of 1 is worth, on the scale 0..255."""
 QUALITIES = len(LAMBDAS)
 COMPONENTS = 3
 """Of the mixture."""
@@ -411,6 +411,12 @@ def held_out(dataset, split="test", source="auto"):
     return photographs.images(split, _folder(dataset))
 
 
+def _corner(picture):
+    """The upper left `SHOWN_SIDE` pixels of a picture, its edge repeated where it is smaller."""
+    corner = picture[:SHOWN_SIDE, :SHOWN_SIDE]
+    return np.pad(corner, [*((0, SHOWN_SIDE - side) for side in corner.shape[:2]), (0, 0)], mode="edge")
+
+
 def _folder(dataset):
     return None if dataset == "photographs" else dataset
 
@@ -454,7 +460,7 @@ def train(
     batches, steps = examples.shuffled(pictures, batch_size, seed, initial_epoch)
     model = Compressor(pictures.shape[-1], width, code_channels, seed)
     shown = held_out(dataset, "validation")[:SHOWN]
-    model.shown = np.stack([picture[:SHOWN_SIDE, :SHOWN_SIDE] for picture in shown])
+    model.shown = np.stack([_corner(picture) for picture in shown])
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     model.compile(keras.optimizers.Adam(rate, global_clipnorm=20.0), loss=None)
     model.optimizer.build(model.trainable_variables)
