@@ -372,7 +372,8 @@ def main():
     else:
         trained = panels.choose_model(GANS, FIRST)
         if trained is not None:
-            panels.export(trained)
+            request = ("sample", {"n": 16, "seed": 0})
+            panels.export(trained, request, 'model.sample(n=16, seed=0)["samples"]')
 
 
 main()

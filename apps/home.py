@@ -3,11 +3,16 @@
 import streamlit as st
 
 LECTURES = {
+    "autoencoder.py": (
+        "Auto-encoders and variational inference",
+        ":material/compress:",
+        "Lecture 7: pictures to a few numbers and back, and what those numbers mean.",
+    ),
     "gan.py": (
         "Generative adversarial networks",
         ":material/swords:",
         "Lecture 8: two players, one draws and one judges.",
-    )
+    ),
 }
 
 

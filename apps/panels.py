@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -98,23 +99,34 @@ class Trained(NamedTuple):
         return self.source if self.is_shipped else self.record["name"]
 
 
-def choose_model(lessons: list[str], first: str) -> Trained | None:
+def choose_model(
+    lessons: list[str],
+    first: str,
+    *,
+    label: str = "Model",
+    key: str = "model",
+    fits: Callable[[dict], bool] = lambda arguments: True,
+) -> Trained | None:
     """Choose among the models that ship and the finished runs of some lessons; `None` after a message if that fails.
 
     Args:
         lessons: their names.
         first: the shipped model that is chosen at first.
+        label: the widget's.
+        key: the widget's, and the URL's.
+        fits: whether a model that was trained with these arguments is among them.
     """
     shipped = [name for name in serving.names() if catalog.module_of(name) in lessons]
+    shipped = [name for name in shipped if fits(runs.Run(SAVED_MODELS / name).record["arguments"])]
     shipped.sort(key=lambda name: name != first)
-    finished = [str(run.path) for run in runs_of(lessons) if (run.path / "model.keras").exists()]
+    finished = [str(run.path) for run in runs_of(lessons) if _has_finished(run) and fits(run.record["arguments"])]
     if not shipped + finished:
         st.info("There is no trained model yet. Train one first.")
         return None
     name = choose(
-        "Model",
+        label,
         shipped + finished,
-        "model",
+        key,
         format_func=lambda name: _shipped_title(name) if name in shipped else f"my run: {_run_title(name)}",
         help="The models that ship with dlsuite, and the runs that you have finished.",
     )
@@ -131,9 +143,18 @@ def choose_model(lessons: list[str], first: str) -> Trained | None:
     return Trained(name if name in shipped else str(versions), folder, record, model)
 
 
+def _has_finished(run: runs.Run) -> bool:
+    try:
+        return (run.path / "model.keras").exists() and bool(run.record)
+    except runs.RunError:
+        return False
+
+
 def _shipped_title(name: str) -> str:
+    """The lesson, what it was trained on, and the variant where that says more."""
     dataset = runs.Run(SAVED_MODELS / name).record["arguments"].get("dataset", "mnist")
-    return f"{lesson_title(catalog.module_of(name))} · {dataset}"
+    variant = name.partition("-")[2]
+    return " · ".join([lesson_title(catalog.module_of(name)), dataset, *({variant} - {"", dataset})])
 
 
 def _run_title(path: str) -> str:
@@ -210,6 +231,65 @@ def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
     return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
+# Digits and pictures to try models on.
+
+
+@st.cache_data(show_spinner="Reading held-out digits …")
+def held_out_digits() -> tuple[np.ndarray, np.ndarray]:
+    """The 1,000 bundled digits that no model here was trained on, float32 in 0..1, and their labels."""
+    from dlsuite.data import mnist
+
+    images, labels = mnist.arrays("test", "bundled")
+    return (images / 255).astype("float32"), labels
+
+
+def digit_input(label: str, key: str, digit: int) -> np.ndarray:
+    """A held-out digit that the user picks, float32 `(28, 28, 1)` in 0..1.
+
+    Args:
+        label: the widgets'.
+        key: the widgets', and the URL's.
+        digit: which is picked at first, 0 to 9.
+    """
+    images, labels = held_out_digits()
+    left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
+    digits = list(map(str, range(10)))
+    chosen = left.selectbox(f"{label} digit", digits, digit, key=f"{key}_digit", bind="query-params")
+    of_it = np.flatnonzero(labels == int(chosen))
+    number = middle.number_input(
+        "example", 1, len(of_it), 1, key=f"{key}_example", bind="query-params", help="One of the held-out ones."
+    )
+    picked = images[of_it[number - 1]]
+    right.image(picked, width=60)
+    return picked
+
+
+def picture_input(key: str, examples: dict[str, Callable[[], np.ndarray]], largest: int = 768) -> np.ndarray | None:
+    """A picture that the user picks or uploads, uint8 `(height, width, 3)`; `None` after a sentence if there is none.
+
+    Args:
+        key: the widgets', and the URL's.
+        examples: by title, functions that give the pictures that there are to pick.
+        largest: a picture with a longer side is reduced to this, in pixels.
+    """
+    upload = "my own …"
+    chosen = st.selectbox("Picture", [*examples, upload], key=key, bind="query-params")
+    if chosen in examples:
+        return examples[chosen]()
+    file = st.file_uploader("Picture", key=f"{key}_file", label_visibility="collapsed")
+    if file is None:
+        st.caption("A photograph, as JPEG, PNG, WebP, GIF or BMP.")
+        return None
+    try:
+        picture, remark = own.picture(file.getvalue(), largest)
+    except ValueError as error:
+        st.error(f"{file.name}: {error}")
+        return None
+    if remark:
+        st.caption(remark)
+    return picture
+
+
 # Training.
 
 
@@ -281,28 +361,32 @@ def lesson_title(name: str) -> str:
 
 
 def _dataset_input(option: catalog.Option) -> str | None:
-    choices = [*option.choices, DRAWING, OWN_DATA] if option.is_open else list(option.choices)
-    chosen = st.selectbox("Dataset", choices, key="dataset", bind="query-params", help=option.help)
+    takes_points = any(datasets.kind(choice) == "points" for choice in option.choices)
+    choices = [*option.choices, *([DRAWING] if takes_points else []), *([OWN_DATA] if option.is_open else [])]
+    first = choices.index(option.default)
+    chosen = st.selectbox("Dataset", choices, first, key="dataset", bind="query-params", help=option.help)
     try:
         if chosen == DRAWING:
             return _drawing_input()
         if chosen == OWN_DATA:
-            return _own_data_input()
+            return _own_data_input(takes_points)
     except OSError as error:
         st.error(f"Your data cannot be kept: {error.strerror}.")
         return None
     return chosen
 
 
-def _own_data_input() -> str | None:
-    typed = st.text_input("Path of a folder of pictures, or of a .npy or .csv file of 2-D points", key="own_path")
+def _own_data_input(takes_points: bool) -> str | None:
+    of_points = ", or of a .npy or .csv file of 2-D points" if takes_points else ""
+    typed = st.text_input(f"Path of a folder of pictures{of_points}", key="own_path")
+    endings = own.IMAGE_ENDINGS + (own.POINT_ENDINGS if takes_points else ())
     files = st.file_uploader(
-        "or upload pictures, or one file of points",
-        type=[ending[1:] for ending in own.IMAGE_ENDINGS + own.POINT_ENDINGS],
+        "or upload pictures" + (", or one file of points" if takes_points else ""),
+        type=[ending[1:] for ending in endings],
         accept_multiple_files=True,
     )
     if not typed and not files:
-        st.caption(f"At least {own.FEWEST} pictures or points are needed.")
+        st.caption(f"At least {own.FEWEST} pictures{' or points' if takes_points else ''} are needed.")
         return None
     path = str(Path(typed).expanduser().resolve()) if typed else _keep_uploads(files)
     try:
@@ -461,16 +545,17 @@ def shipped_as_runs(lesson: str) -> list[runs.Run]:
 
 
 def steps_per_epoch(arguments: dict) -> int | None:
-    """Steps in an epoch of points or digits; `None` for the user's own pictures, whose number is not known yet."""
+    """Steps in an epoch; `None` where the number of examples is not known yet."""
     dataset = arguments.get("dataset", "mnist")
     if not arguments["batch_size"]:
         return None
     if datasets.kind(dataset) == "points":
         return 1000
-    if dataset not in datasets.NAMED:
+    examples = datasets.count(dataset, arguments.get("source", "bundled"))
+    if examples is None:
         return None
     rows = arguments.get("critic_steps", arguments.get("discriminator_steps", 1))
-    return (59_000 if arguments["source"] == "tfds" else 4_000) // max(1, arguments["batch_size"] * rows)
+    return examples // max(1, arguments["batch_size"] * rows)
 
 
 def duration(seconds: float) -> str:
@@ -536,7 +621,8 @@ def _show(run: runs.Run, was_live: bool) -> None:
         st.error(error)
     total = record.get("epochs", 0) * record.get("steps_per_epoch", 0)
     if rows and total:
-        step, seconds = int(rows[-1]["step"]), rows[-1]["seconds"]
+        seconds = rows[-1]["seconds"]
+        step = total if state == "finished" else int(rows[-1]["step"])  # not every step has a row
         left = f" · {duration(seconds / step * (total - step))} left" if state == "running" else ""
         epoch = min(record["epochs"], 1 + step // record["steps_per_epoch"])
         text = f"epoch {epoch} of {record['epochs']} · step {step:,} of {total:,} · {duration(seconds)}{left}"
@@ -709,8 +795,13 @@ def code_lines(label: str, lines: list[str]) -> None:
         st.code("\n".join(lines), language="python")
 
 
-def export(trained: Trained) -> None:
-    """Downloads, how to serve the model, and what it is."""
+def export(trained: Trained, request: tuple[str, dict], line: str) -> None:
+    """Downloads, how to serve the model, and what it is.
+
+    Args:
+        request: what to ask a server for: a signature, and its inputs as JSON has them.
+        line: what to ask `model` for in Python.
+    """
     label = trained.label
     versions = trained.folder if trained.is_shipped else Path(trained.source)
     left, right = st.columns(2, gap="large")
@@ -729,18 +820,21 @@ def export(trained: Trained) -> None:
             f"  -v $PWD/exported/{label}:/models/{label} tensorflow/serving",
             language="bash",
         )
-        body = json.dumps({"signature_name": "sample", "inputs": {"n": 16, "seed": 0}})
+        signature, inputs = request
+        body = json.dumps({"signature_name": signature, "inputs": inputs})
         st.markdown("Ask it, once it runs:")
-        st.code(f"curl http://localhost:8501/v1/models/{label}:predict -d \\\n  '{body}'", language="bash")
+        if len(body) > LONG:
+            download("The request (.json)", body.encode(), "request.json")
+        said = "@request.json" if len(body) > LONG else f"'{body}'"
+        st.code(f"curl http://localhost:8501/v1/models/{label}:predict -d \\\n  {said}", language="bash")
     with right:
         st.subheader("In Python", anchor=False)
         st.markdown("The signatures as functions on arrays; *Play* shows the lines for what it has on the screen:")
         st.code(
-            f'from dlsuite import serving\n\nmodel = serving.load("{trained.source}")\nmodel.signatures\n'
-            'model.sample(n=16, seed=0)["samples"]',
+            f'from dlsuite import serving\n\nmodel = serving.load("{trained.source}")\nmodel.signatures\n{line}',
             language="python",
         )
-        st.markdown("The Keras model itself, with both its players, to look into or to train on:")
+        st.markdown("The Keras model itself, to look into or to train on:")
         where = label if trained.is_shipped else trained.folder
         st.code(f'model = serving.load_keras("{where}")\nmodel.summary()', language="python")
         st.subheader("The model", anchor=False)
@@ -749,6 +843,10 @@ def export(trained: Trained) -> None:
         if card.exists():
             with st.expander("Model card"):
                 st.markdown(card.read_text("utf-8"))
+
+
+LONG = 200
+"""A request of more characters is a file of its own."""
 
 
 def _zipped(folder: Path, name: str) -> bytes:

@@ -26,6 +26,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 import torch
+import turns
 from keras import layers
 from torch import nn
 
@@ -305,26 +306,12 @@ class TorchWGANGP(TorchGAN):
 # `sample(n)`, which answers with samples of its averaged generator.
 
 
-class Stopwatch(keras.callbacks.Callback):
-    """Times the steps from the end of the first call of the training function, which compiles, to the last."""
-
-    def on_train_batch_end(self, batch, logs=None):
-        now = time.perf_counter()
-        if batch > self.last_batch >= 0:
-            self.seconds += now - self.last_time
-            self.steps += batch - self.last_batch
-        self.last_batch, self.last_time = batch, now
-
-    def on_train_begin(self, logs=None):
-        self.last_batch, self.seconds, self.steps = -1, 0.0, 0
-
-
 class Ours:
     def __init__(self, case, steps):
         dataset, defaults = CASES[case]
         self.rows, self.batch_size = defaults["critic_steps"], defaults["batch_size"]
-        batches, _, data_shape = two_player.training_rows(dataset, self.batch_size, self.rows, source="bundled")
-        self.batches = iter(batches)  # so that every turn goes on where the last one ended
+        self.dataset, self.turns = dataset, 0
+        _, data_shape = self.batches()
         common = {"data_shape": data_shape, "latent_dim": defaults["latent_dim"], "averaging": defaults["averaging"]}
         if case == "gan":
             self.model = gan.GAN(**common)
@@ -333,9 +320,16 @@ class Ours:
         optimizer = two_player.adam(defaults["learning_rate"], beta_2=BETAS[case][1])
         self.model.compile(optimizer(steps), optimizer(steps * self.rows), **two_player.execution(data_shape))
 
+    def batches(self):
+        """Those of another epoch in each turn, so that no turn sees the examples of the last one again."""
+        options = {"source": "bundled", "initial_epoch": self.turns}
+        batches, _, data_shape = two_player.training_rows(self.dataset, self.batch_size, self.rows, **options)
+        return batches, data_shape
+
     def run(self, steps):
-        watch = Stopwatch()
-        self.model.fit(self.batches, steps_per_epoch=steps, callbacks=[watch], shuffle=False, verbose=0)
+        (batches, _), watch = self.batches(), turns.Stopwatch()
+        self.turns += 1
+        self.model.fit(batches, steps_per_epoch=steps, callbacks=[watch], shuffle=False, verbose=0)
         return watch.seconds * steps / watch.steps
 
     def sample(self, n):
@@ -360,7 +354,7 @@ class Keras:
         self.model.compile(adam(steps * self.rows), adam(steps), jit_compile=jit_compile)
 
     def run(self, steps):
-        watch = Stopwatch()
+        watch = turns.Stopwatch()
         data = self.data[self.order.integers(len(self.data), size=steps * self.rows * self.batch_size)]
         self.model.fit(data, batch_size=self.rows * self.batch_size, callbacks=[watch], verbose=0)
         return watch.seconds * steps / watch.steps
@@ -405,19 +399,6 @@ def in_memory(dataset):
 # Arithmetic.
 
 
-def flops(network):
-    """Of each layer with a kernel, forward, for one example: 2 for each multiplication and addition."""
-    counts = []
-    for layer in network.layers:
-        if isinstance(layer, layers.Dense):
-            counts.append(2 * layer.kernel.shape[0] * layer.kernel.shape[1])
-        elif isinstance(layer, layers.Conv2DTranspose):  # every pixel that comes in meets the whole kernel
-            counts.append(2 * int(np.prod(layer.kernel.shape)) * int(np.prod(layer.input.shape[1:3])))
-        elif isinstance(layer, layers.Conv2D):
-            counts.append(2 * int(np.prod(layer.kernel.shape)) * int(np.prod(layer.output.shape[1:3])))
-    return counts
-
-
 def flops_of_step(case, model):
     """What a step's matrix products and convolutions need, at least, by the rules of differentiation.
 
@@ -427,22 +408,12 @@ def flops_of_step(case, model):
     gradient of the data is needed but the penalty's, and none of the critic's weights in the generator's step.
     """
     _, defaults = CASES[case]
-    generator, critic = flops(model.generator), flops(model.critic)
+    generator, critic = turns.flops(model.generator), turns.flops(model.critic)
     g, c = sum(generator), sum(critic)
     learn_both = 2 * (3 * c - critic[0])
     penalty = {"wgan_gp": 6 * c - critic[0], "wgan_gp-ring": 4 * c, "gan": 0}[case]
     steps_of_critic = defaults["critic_steps"] * (g + learn_both + penalty)
     return defaults["batch_size"] * (steps_of_critic + 3 * g - generator[0] + 2 * c)
-
-
-def matmul_peak(n=1024, seconds=1.0):
-    """The most float32 operations a second that TensorFlow reaches on this machine in an (n, n) by (n, n) product."""
-    matrix, best, end = tf.random.normal((n, n)), np.inf, time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        begin = time.perf_counter()
-        tf.matmul(matrix, matrix).numpy()
-        best = min(best, time.perf_counter() - begin)
-    return 2 * n**3 / best
 
 
 def compare_speed(case, rounds, steps):
@@ -451,18 +422,12 @@ def compare_speed(case, rounds, steps):
     contenders = {name: make(case, total) for name, make in CONTENDERS.items()}
     for contender in contenders.values():
         contender.run(min(steps, 51))  # compiles; on points a call of dlsuite's is 25 steps
-    seconds = {name: [] for name in contenders}
-    peak = 0.0
-    for turn in range(rounds):
-        names = list(contenders)
-        for name in names[turn % len(names) :] + names[: turn % len(names)]:
-            seconds[name].append(contenders[name].run(steps) / steps)
-        peak = max(peak, matmul_peak())
+    seconds, peak = turns.take_turns(contenders, rounds, lambda contender: contender.run(steps) / steps)
     _, defaults = CASES[case]
     images = defaults["critic_steps"] * defaults["batch_size"]
     needed = flops_of_step(case, contenders["dlsuite"].model)
     for name, each in seconds.items():
-        ratio = statistics.median(other / ours for other, ours in zip(each, seconds["dlsuite"], strict=True))
+        ratio = turns.median_ratio(each, seconds["dlsuite"])
         typical = statistics.median(each)
         print(
             f"| `{case}` | {name} | {images / typical:,.0f} | {1000 * typical:.1f} | {ratio:.2f} "

@@ -44,6 +44,11 @@ class Served:
         for name, function in self._loaded.signatures.items():
             setattr(self, name, functools.partial(_call, function))
 
+    def shapes(self, signature: str) -> dict[str, list[int | None]]:
+        """The shapes of a signature's inputs by name, with `None` for what may have any length."""
+        _, specs = self._loaded.signatures[signature].structured_input_signature
+        return {name: spec.shape.as_list() for name, spec in specs.items()}
+
 
 def _call(function, *values, **inputs):
     import tensorflow as tf
@@ -114,10 +119,13 @@ def export(model, to: str | Path) -> Path:
     to.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(folder.name) for folder in to.iterdir() if folder.name.isdigit()), default=0)
     module = tf.Module()
-    functions = {
-        name: tf.function(function, input_signature=specs) for name, (function, specs) in model.signatures().items()
+    signatures = model.signatures()
+    traced = {
+        function: tf.function(function, input_signature=specs).get_concrete_function()
+        for function, specs in signatures.values()  # one that has two names is traced, and written, once
     }
-    used = [variable for function in functions.values() for variable in function.get_concrete_function().variables]
+    functions = {name: traced[function] for name, (function, _) in signatures.items()}
+    used = [variable for function in functions.values() for variable in function.variables]
     module.used = list({id(variable): variable for variable in used}.values())
     with tempfile.TemporaryDirectory(dir=to, prefix=".export-") as temporary:
         tf.saved_model.save(module, f"{temporary}/model", signatures=functions)

@@ -82,23 +82,20 @@ All options: {every_option}.
 
 ## Held-out metrics
 
-{"".join(_metrics_of(name, arguments))}Size: {size:.2f} MB in all.
+{"".join(_metrics_of(name, record))}Size: {size:.2f} MB in all.
 """
 
 
-def _metrics_of(name: str, arguments: dict) -> list[str]:
-    dataset = arguments.get("dataset", "mnist")
-    held_out = {"bundled": "10,000 fresh points" if dataset in names.NAMED else "every fifth of the own examples"}
-    if dataset == "mnist":
-        held_out = {
-            "bundled": "the 1,000 bundled digits that have trained nothing and chosen nothing",
-            "tfds": "MNIST's 10,000 test digits, by which the default settings were chosen",
-        }
+def _metrics_of(name: str, record: dict) -> list[str]:
+    dataset = record["arguments"].get("dataset", "mnist")
+    chosen_on = importlib.import_module(f"dlsuite.{record['name']}").SETTINGS_CHOSEN_ON
     tables = []
-    for source, data in held_out.items():
-        if source == "tfds" and not sources.is_prepared("mnist"):
+    for source, data in names.held_out(dataset).items():
+        if source == "tfds" and not sources.is_prepared(dataset):
             continue
+        if dataset == "mnist" and source == chosen_on:
+            data += ", by which the default settings were chosen"
         rows = "\n".join(f"| `{key}` | {value:.4g} |" for key, value in measure(name, source=source).items())
-        command = f"dlsuite evaluate {name}" + (f" --source {source}" if dataset == "mnist" else "")
+        command = f"dlsuite evaluate {name}" + (f" --source {source}" if len(names.held_out(dataset)) > 1 else "")
         tables.append(f"On {data} (`{command}`):\n\n| metric | value |\n|---|---|\n{rows}\n\n")
     return tables

@@ -16,14 +16,16 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from dlsuite import SAVED_MODELS, serving
-from dlsuite.gans.two_player import TwoPlayer
 from dlsuite.gans.wgan_gp import WGANGP
 
 SHIPPED = sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/1"))
 SOURCE = Path(__file__).with_name("c_api") / "run_saved_model.c"
-BATCH = 5
+BATCH, SIDE = 5, 16
+"""The size of the first axis, and of others, where a signature leaves it open."""
 ONE_VALUE = {"n": 7, "seed": 11, "label": 3}
 """What the inputs that hold one value, of whatever rank, are given."""
+LIMITS = {"label": 10, "quality": 4, "symbols": 4}
+"""What an integer of that name must be below; others below 256."""
 
 
 class Bytes:
@@ -67,16 +69,17 @@ def read_signatures(folder):
 
 
 def make_inputs(signature):
-    """Random arrays that fit a signature; an axis of open size gets `BATCH`."""
+    """Random arrays that fit a signature."""
     random = np.random.default_rng(3)
     inputs = {}
     for name, info in sorted(signature.inputs.items()):
         dtype = tf.as_dtype(info.dtype).as_numpy_dtype
-        shape = [BATCH if axis.size < 0 else axis.size for axis in info.tensor_shape.dim]
+        sizes = [axis.size for axis in info.tensor_shape.dim]
+        shape = [size if size >= 0 else SIDE if index else BATCH for index, size in enumerate(sizes)]
         if info.tensor_shape.unknown_rank:
             inputs[name] = np.array(ONE_VALUE[name], dtype)
         elif np.issubdtype(dtype, np.integer):
-            inputs[name] = random.integers(0, 10 if name == "label" else 256, shape).astype(dtype)
+            inputs[name] = np.asarray(random.integers(0, LIMITS.get(name, 256), shape), dtype)
         else:
             inputs[name] = random.uniform(-1, 1, shape).astype(dtype)
     return inputs
@@ -126,7 +129,7 @@ def prove(program, folder, model, scratch):
     assert set(signatures) == set(functions) == set(served.signatures)
     assert "serving_default" in signatures
     calls = [(name, make_inputs(signature)) for name, signature in sorted(signatures.items())]
-    if isinstance(model, TwoPlayer):
+    if "sample" in signatures:
         takes = {name: info.dtype for name, info in signatures["sample"].inputs.items()}
         assert takes == {"n": tf.int32.as_datatype_enum, "seed": tf.int32.as_datatype_enum}
         calls.append(("sample", {name: np.array([ONE_VALUE[name]], "int32") for name in ("n", "seed")}))

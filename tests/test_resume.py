@@ -25,6 +25,9 @@ SETTINGS = {
     "r1_gan on ring": ["gans.r1_gan", *RING],
     "conditional_gan": ["gans.conditional_gan", *DIGITS[2:], "--batch-size", "64"],  # 31 steps, and labels besides
     "wgan_gp on digits": ["gans.wgan_gp", *DIGITS, "--batch-size", "64", "--critic-steps", "2"],  # 31 steps as well
+    "denoising": ["autoencoders.denoising", "--source", "bundled", "--width", "4", "--batch-size", "128"],
+    "auto-encoder": ["autoencoders.autoencoder", "--source", "bundled", "--hidden", "16", "--batch-size", "100"],  # 40
+    "vae on digits": ["autoencoders.vae", "--source", "bundled", "--batch-size", "128", "--hidden", "64"],  # as well
 }
 EPOCHS = 4
 

@@ -177,10 +177,21 @@ def test_answers_above_the_limit_of_grpc():
 
 
 def test_the_tables_name_the_signatures_of_the_gans():
-    all_gans, conditional = DOCUMENT.split("`gans.conditional_gan` answers besides:")
+    of_gans, _ = DOCUMENT.split("## What the auto-encoders answer")
+    all_gans, conditional = of_gans.split("`gans.conditional_gan` answers besides:")
     named = [
         {name for row in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
         for part in (all_gans, conditional)
     ]
     assert named[0] == set(serving.load("gans.wgan_gp").signatures)
     assert named[1] <= set(serving.load("gans.conditional_gan").signatures) == named[0] | named[1]
+
+
+@pytest.mark.parametrize("name", [name for name in serving.names() if name.startswith("autoencoders.")])
+def test_the_table_names_the_signatures_of_the_auto_encoders(name):
+    _, of_autoencoders = DOCUMENT.split("## What the auto-encoders answer")
+    lesson, named = name.removeprefix("autoencoders.").split("-")[0], set()
+    for signatures, lessons in re.findall(r"^\| (`.*?) \| (`.*?) \|", of_autoencoders, re.MULTILINE):
+        if f"`{lesson}`" in lessons:
+            named |= set(re.findall(r"`(\w+)`", signatures))
+    assert named == set(serving.load(name).signatures)

@@ -18,6 +18,7 @@ SHOWN = 1000
 """So many held-out pictures are at hand for previews."""
 MANIFOLD = 20
 """The manifold has so many pictures a side."""
+MOST_STEPS_A_CALL = 10
 
 
 def build_encoder(data_shape, outputs, network="dense", hidden=512):
@@ -111,7 +112,7 @@ class EncoderDecoder(keras.Model):
         )
         self.encoder, self.decoder = encoder, decoder
         self.noise_seeds = keras.random.SeedGenerator(seed)
-        self.held_out = np.zeros((0, *data_shape), "float32"), np.zeros(0, "int64")
+        self.held_out = np.zeros((1, *data_shape), "float32"), np.array([-1])  # until `fit_to` has others
 
     def get_config(self):
         return {
@@ -150,11 +151,16 @@ class EncoderDecoder(keras.Model):
     def minimize(self, loss, tape):
         """One step of the optimizer along the gradient of `loss`, a mean over this device's rows.
 
-        Keras adds the gradients of all devices up; the mean over the whole batch wants their mean.
+        Keras adds the gradients of all devices up; the mean over the whole batch wants their mean. On one device XLA
+        makes one pass over the weights of the optimizer's many.
         """
         devices = tf.distribute.get_replica_context().num_replicas_in_sync
         variables = self.trainable_variables
-        self.optimizer.apply([gradient / devices for gradient in tape.gradient(loss, variables)], variables)
+        gradients = [gradient / devices for gradient in tape.gradient(loss, variables)]
+        if devices > 1:
+            self.optimizer.apply(gradients, variables)
+        else:
+            tf.function(lambda: self.optimizer.apply(gradients, variables), jit_compile=True)()
 
     # What others see of the model.
 
@@ -228,7 +234,7 @@ def fit_to(
     model = build(tuple(batches.element_spec.shape[1:]))
     model.held_out = held_out(dataset, SHOWN)
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    model.compile(keras.optimizers.Adam(rate), loss=None, **execution(model))
+    model.compile(keras.optimizers.Adam(rate), loss=None, **execution(model, steps))
     model.optimizer.build(model.trainable_variables)
     model.fit(
         batches,
@@ -241,11 +247,16 @@ def fit_to(
     return model
 
 
-def execution(model):
-    """How Keras is to run the steps: dense networks gain from XLA and many steps a call."""
-    is_dense = model.network == "dense"
-    has_one_device = tf.distribute.get_strategy().num_replicas_in_sync == 1
-    return {"jit_compile": is_dense and has_one_device, "steps_per_execution": 10 if is_dense else 1}
+def execution(model, steps):
+    """How Keras is to run an epoch's `steps`: on one device dense networks gain from many steps a call.
+
+    So many as divide the epoch, because Keras makes whole calls only: 31 steps by tens would be 40. Several devices
+    fail at more than one. XLA has the optimizer's part, see `minimize`, and no more: its matrix products and
+    convolutions are slower on a CPU, and its noise from the same seeds is another than that of several devices.
+    """
+    is_dense, has_one_device = model.network == "dense", tf.distribute.get_strategy().num_replicas_in_sync == 1
+    steps_a_call = max(n for n in range(1, MOST_STEPS_A_CALL + 1) if steps % n == 0)
+    return {"jit_compile": False, "steps_per_execution": steps_a_call if is_dense and has_one_device else 1}
 
 
 def held_out(dataset, n=None, source="bundled"):

@@ -9,7 +9,7 @@ import io
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 
 class Point(NamedTuple):
@@ -70,6 +70,8 @@ def scan_bits(data: bytes) -> int:
 
 
 def _written(picture, quality, subsampling, progressive):
+    # Pillow writes an optimized file in one piece, for which its own buffer is too small where a picture is all noise.
+    ImageFile.MAXBLOCK = max(ImageFile.MAXBLOCK, 4 * picture.size)
     file = io.BytesIO()
     options = {"subsampling": subsampling} if picture.shape[-1] == 3 else {}
     image = Image.fromarray(picture if picture.shape[-1] == 3 else picture[..., 0])

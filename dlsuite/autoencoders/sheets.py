@@ -68,14 +68,13 @@ def lattice(extent, side):
     return np.stack([x, y], axis=-1).reshape(-1, 2).astype("float32")
 
 
-def latent_map(codes, labels, extent, marks=()):
+def latent_map(codes, labels, extent):
     """Codes of held-out pictures on the plane, coloured by class, uint8 `(SIDE, SIDE, 3)`.
 
     Args:
         codes: `(n, 2)`.
         labels: `(n,)`, 0 to 9, or -1 for none.
         extent: half the map's width.
-        marks: places `(x, y)` to be ringed.
     """
     picture = Image.new("RGB", (2 * SIDE, 2 * SIDE), PAPER)
     draw = ImageDraw.Draw(picture, "RGBA")
@@ -83,16 +82,9 @@ def latent_map(codes, labels, extent, marks=()):
     draw.line([(SIDE, 0), (SIDE, 2 * SIDE)], fill=(0, 0, 0, 40), width=2)
     for (x, y), label in zip(2 * to_pixels(codes, extent), labels, strict=True):
         draw.ellipse([x - 6, y - 6, x + 6, y + 6], fill=(*CLASS_COLOURS[label].tolist(), 170))
-    for x, y in 2 * to_pixels(np.reshape(marks, (-1, 2)), extent):
-        draw.ellipse([x - 20, y - 20, x + 20, y + 20], outline=(190, 24, 93, 255), width=6)
     return np.asarray(picture.reduce(2))
 
 
 def to_pixels(points, extent):
-    """Points `(..., 2)` of [-extent, extent]^2 to pixels `(x, y)` of a map; `to_plane` turns it round."""
+    """Points `(..., 2)` of [-extent, extent]^2 to pixels `(x, y)` of a map."""
     return (np.asarray(points) * [1, -1] / extent + 1) * SIDE / 2
-
-
-def to_plane(pixels, extent):
-    """Pixels `(..., 2)` of a map to points of the plane."""
-    return (np.asarray(pixels) * 2 / SIDE - 1) * extent * [1, -1]

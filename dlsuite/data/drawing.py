@@ -1,4 +1,4 @@
-"""A distribution in the plane that somebody draws by hand: the points that strokes of a pen stand for."""
+"""What somebody draws by hand: strokes of a pen as a distribution in the plane, or as a digit."""
 
 import numpy as np
 
@@ -71,3 +71,41 @@ def corners(stroke: list) -> np.ndarray:
 def _travelled(stroke: np.ndarray) -> np.ndarray:
     """How far the pen has come at each corner `(n, 2)` of a stroke, `(n,)`."""
     return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(stroke, axis=0), axis=1))])
+
+
+def digit(strokes: list, size: int = 28, box: int = 20) -> np.ndarray:
+    """Strokes as a picture like MNIST's: white on black, fitted into a box, its centre of mass in the middle.
+
+    Args:
+        strokes: each a list of its corners (x, y) in [-EXTENT, EXTENT]^2, y upwards.
+        size: pixels a side of the picture.
+        box: pixels of the longer side of what is drawn.
+
+    Returns:
+        uint8 `(size, size, 1)`, 0..255.
+
+    Raises:
+        ValueError: a stroke is no list of points, or too little is drawn.
+    """
+    from PIL import Image, ImageDraw
+
+    strokes = [corners(stroke) for stroke in strokes]
+    drawn = np.concatenate(strokes) if strokes else np.zeros((1, 2))
+    low, wide = drawn.min(axis=0), np.ptp(drawn, axis=0)
+    if wide.max() < SMALLEST:
+        raise ValueError("strokes: too little is drawn; draw a digit that fills the square")
+    fine = 8
+    scale, pen = (box - 3) * fine / wide.max(), 2.2 * fine
+    picture = Image.new("L", (size * fine, size * fine))
+    draw = ImageDraw.Draw(picture)
+    offset = (size * fine - wide * scale) / 2
+    for stroke in strokes:
+        places = (stroke - low) * scale + offset
+        places[:, 1] = size * fine - places[:, 1]
+        draw.line([tuple(place) for place in places], fill=255, width=round(pen), joint="curve")
+        for x, y in places:
+            draw.ellipse([x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2], fill=255)
+    grey = np.asarray(picture.reduce(fine), "float64")
+    y, x = (np.average(np.arange(size), weights=grey.sum(axis=axis)) for axis in (1, 0))
+    shift = np.round([(size - 1) / 2 - y, (size - 1) / 2 - x]).astype(int)
+    return np.roll(grey, shift, axis=(0, 1))[..., None].round().astype("uint8")

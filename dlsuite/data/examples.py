@@ -48,8 +48,8 @@ def batches(
 
     MNIST comes in a new order every epoch; points, patches and the user's own pictures are drawn at random. Either way
     the batches of epoch e are a function of (seed, e), so that a run resumed at `initial_epoch` sees what the
-    uninterrupted one would have seen. An epoch of points is 1,000 batches; one of patches or of the user's own pictures
-    is as many as hold each once, but 200 at least, since the user's may be few.
+    uninterrupted one would have seen. An epoch of points is 1,000 batches; one of the user's own pictures is as many as
+    hold each once, but 200 at least, since they may be few.
 
     Args:
         scaled: what makes floats of pictures of bytes, `scale` by default, or `to_unit`.

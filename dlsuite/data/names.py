@@ -28,3 +28,19 @@ def resolve(dataset: str, source: sources.Source) -> Literal["tfds", "bundled"]:
     """What `source` comes to for `dataset`. Only MNIST has two; everything else counts as bundled."""
     resolved = sources.resolve("mnist", source)
     return resolved if dataset == "mnist" else "bundled"
+
+
+def held_out(dataset: str) -> dict[str, str]:
+    """What the held-out data of `dataset` is called, by the source that it comes from."""
+    if dataset == "mnist":
+        return {"bundled": "the 1,000 bundled held-out digits", "tfds": "MNIST's 10,000 test digits"}
+    if dataset in NAMED and kind(dataset) == "points":
+        return {"bundled": "10,000 fresh points"}
+    if dataset == "photographs":
+        return {"bundled": "the four held-out photographs"}
+    return {"bundled": "every fifth of the own examples"}
+
+
+def count(dataset: str, source: str) -> int | None:
+    """How many examples there are to train on; `None` where they are endless, or nobody has counted them yet."""
+    return {"tfds": 59_000, "bundled": 4_000}[source] if dataset == "mnist" else None

@@ -6,8 +6,11 @@ import numpy as np
 
 IMAGE_SIZE = 32
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
+PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
+"""Those of `IMAGE_ENDINGS`; Pillow knows others, some of which it hands to programs of the system."""
 POINT_ENDINGS = (".npy", ".csv")
 FEWEST = 64
+MOST_PIXELS = 100_000_000
 
 
 def is_points(path: str) -> bool:
@@ -48,6 +51,50 @@ def images(path: str) -> np.ndarray:
     stack = np.stack(pictures)
     is_grey = (stack == stack[..., :1]).all()
     return stack[..., :1] if is_grey else stack
+
+
+def picture(content: bytes, largest: int) -> tuple[np.ndarray, str]:
+    """The picture in a file's bytes, upright, in RGB, and a remark where something was changed, else "".
+
+    Args:
+        content: of a picture's file.
+        largest: a picture with a longer side is reduced to this, in pixels.
+
+    Returns:
+        uint8 `(height, width, 3)`, and the remark, a sentence.
+
+    Raises:
+        ValueError: it is no picture, a broken one, one of more than 100 million pixels, or one without any extent.
+    """
+    import io
+    import warnings
+
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below says so itself
+            opened = Image.open(io.BytesIO(content), formats=PICTURE_FORMATS)
+        if opened.width * opened.height > MOST_PIXELS:
+            raise ValueError(f"it has {opened.width} x {opened.height} pixels, and {MOST_PIXELS:,} are the most")
+        is_animated = getattr(opened, "n_frames", 1) > 1
+        upright = ImageOps.exif_transpose(opened)
+        if upright.mode == "I;16":  # of 16 bits, which Pillow would cut off at 255
+            upright = Image.fromarray((np.asarray(upright) >> 8).astype("uint8"))
+        upright = upright.convert("RGBA")
+    except UnidentifiedImageError:
+        raise ValueError("this is not a picture that can be read (JPEG, PNG, WebP, GIF and BMP can)") from None
+    except Image.DecompressionBombError:
+        raise ValueError(f"it has more than the {MOST_PIXELS:,} pixels that can be read") from None
+    except (OSError, SyntaxError, EOFError, MemoryError) as error:
+        raise ValueError(f"the picture is damaged ({error})") from None
+    on_white = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
+    remarks = ["It is animated: the first picture of it is taken."] if is_animated else []
+    if max(on_white.size) > largest:
+        before = on_white.size
+        on_white.thumbnail((largest, largest), Image.Resampling.LANCZOS)
+        remarks.append(f"It was reduced from {before[0]} × {before[1]} to {on_white.width} × {on_white.height} pixels.")
+    return np.asarray(on_white), " ".join(remarks)
 
 
 def points(path: str) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dlsuite.data import drawing
+from dlsuite.data import drawing, mnist
 
 ANGLE = [[-1.0, 0.0], [1.0, 0.0], [1.0, 1.0]]
 """A stroke of length 3 with one corner: its first two thirds go right, the last one upwards."""
@@ -86,3 +86,78 @@ def test_too_little_gets_a_sentence(strokes):
 def test_what_is_no_stroke_gets_a_sentence(stroke, sentence):
     with pytest.raises(ValueError, match=f"strokes: one .*{sentence}"):
         drawing.points([ANGLE, stroke])
+
+
+# A digit.
+
+SEVEN = [[[-1.0, 1.5], [1.0, 1.5], [-0.5, -1.5]], [[-0.5, 0.0], [0.8, 0.0]]]
+"""A seven with its bar, twice as high as MNIST's are apart from the middle."""
+
+
+def middle_of(picture) -> np.ndarray:
+    """The centre of mass, from the top left, in pixels."""
+    grey = picture[..., 0].astype("float64")
+    return np.array([np.average(np.arange(28), weights=grey.sum(axis=axis)) for axis in (1, 0)])
+
+
+def size_of(picture) -> np.ndarray:
+    """How high and wide what is not quite black is."""
+    return np.array([np.ptp(np.flatnonzero(picture[..., 0].max(axis=axis) > 25)) + 1 for axis in (1, 0)])
+
+
+@pytest.mark.parametrize(("scale", "move"), [(1.0, 0.0), (0.2, 0.0), (0.3, 1.2), (0.3, -1.3)])
+def test_a_digit_is_like_mnists_wherever_and_however_large_it_is_drawn(scale, move):
+    strokes = [(scale * np.array(stroke) + move).tolist() for stroke in SEVEN]
+    picture = drawing.digit(strokes)
+    assert (picture.shape, picture.dtype, picture.max()) == ((28, 28, 1), np.uint8, 255)
+    np.testing.assert_allclose(middle_of(picture), 13.5, atol=0.51)
+    high, wide = size_of(picture)
+    assert 18 <= high <= 21
+    assert wide < 0.8 * high  # its shape is kept
+    np.testing.assert_allclose(picture.astype(int), drawing.digit(SEVEN).astype(int), atol=60)
+
+
+def test_a_digit_is_as_bright_as_mnists_are():
+    """MNIST's ones: so much ink, in strokes so wide."""
+    images, labels = mnist.arrays("test", "bundled")
+    ones = images[labels == 1]
+    one = drawing.digit([[[0.0, -1.5], [0.0, 1.5]]])
+    low, high = np.quantile(ones.sum(axis=(1, 2, 3)), [0.02, 0.98])
+    assert low < one.sum(dtype=int) < high
+    assert middle_of(one) == pytest.approx(np.mean([middle_of(image) for image in ones], axis=0), abs=1)
+
+
+def test_y_goes_upwards_and_x_to_the_right():
+    corner = drawing.digit([[[-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]]])[..., 0].astype(int)  # an L
+    lit = np.argwhere(corner > 128)
+    top, bottom = lit[lit[:, 0] == lit[:, 0].min()], lit[lit[:, 0] == lit[:, 0].max()]
+    assert len(bottom) > 4 * len(top)
+    assert top[:, 1].max() < lit[:, 1].mean()
+
+
+def test_the_order_and_direction_of_strokes_do_not_matter():
+    picture = drawing.digit(SEVEN)
+    np.testing.assert_array_equal(drawing.digit(SEVEN[::-1]), picture)
+    backwards = drawing.digit([stroke[::-1] for stroke in SEVEN])
+    np.testing.assert_allclose(backwards.astype(int), picture.astype(int), atol=48)  # an eighth of a pixel
+
+
+def test_no_part_of_a_digit_is_carried_over_the_border():
+    """All its mass at one end: the middle of mass lies far from the middle of what is drawn."""
+    blot = [[[x, -1.5], [x + 0.02, -1.3]] for x in np.linspace(-0.2, 0.2, 30)]
+    picture = drawing.digit([[[0.0, -1.5], [0.0, 1.9]], *blot])[..., 0].astype(int)
+    assert picture[[0, -1]].sum() == 0
+    rows = np.flatnonzero(picture.max(axis=1) > 25)
+    assert len(rows) == np.ptp(rows) + 1
+
+
+@pytest.mark.parametrize("strokes", [[], [[[1, 1]]], [[[0, 0], [0.1, 0.1]], [[0.2, 0.2]]]])
+def test_too_little_for_a_digit_gets_a_sentence(strokes):
+    with pytest.raises(ValueError, match="too little is drawn; draw a digit that fills the square"):
+        drawing.digit(strokes)
+
+
+@pytest.mark.parametrize("stroke", [[], [1.0, 2.0], [[float("nan"), 0.0]], [["left", "right"]]], ids=str)
+def test_no_digit_is_made_of_what_is_no_stroke(stroke):
+    with pytest.raises(ValueError, match="strokes: one "):
+        drawing.digit([*SEVEN, stroke])

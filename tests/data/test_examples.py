@@ -113,3 +113,26 @@ def test_own_pictures_may_be_few(own_pictures, batch_size, expected):
 
 def test_scale():
     np.testing.assert_allclose(examples.scale(np.array([0, 51, 255], "uint8")), [-1, -0.6, 1], atol=1e-6)
+
+
+def test_to_unit():
+    np.testing.assert_allclose(examples.to_unit(np.array([0, 51, 255], "uint8")), [0, 0.2, 1], atol=1e-6)
+
+
+def test_scaled_to_the_unit_interval(without_tfds, own_pictures):
+    """The same pictures in the same order, and other floats."""
+    for dataset, source in [("mnist", "bundled"), (str(own_pictures), "auto")]:
+        whole, steps = examples.batches(dataset, 16, source=source, seed=3)
+        unit, as_many = examples.batches(dataset, 16, source=source, seed=3, scaled=examples.to_unit)
+        assert steps == as_many
+        assert whole.element_spec == unit.element_spec
+        first = take(unit, 2)
+        assert (first.min(), first.max()) == (0, 1)
+        np.testing.assert_allclose(2 * first - 1, take(whole, 2), atol=1e-6)
+
+
+def test_labelled_digits_scaled_to_the_unit_interval(without_tfds):
+    unit, _ = examples.batches("mnist", 64, source="bundled", labelled=True, scaled=examples.to_unit)
+    pictures, labels = next(unit.as_numpy_iterator())
+    assert (pictures.min(), pictures.max()) == (0, 1)
+    assert labels.dtype == "int32"

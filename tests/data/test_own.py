@@ -1,5 +1,9 @@
 """The user's own pictures and points: what is read, and a sentence for everything that is wrong."""
 
+import io
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -136,3 +140,151 @@ def test_what_a_name_stands_for(tmp_path, monkeypatch):
     assert [names.kind(name) for name in ("cats", "./dogs", "some/points.NPY")] == ["images", "images", "points"]
     with pytest.raises(ValueError, match=r"dataset='dogs': it is one of mnist, ring, .* or a path"):
         names.kind("dogs")
+
+
+# One picture, as it is uploaded.
+
+
+def file_of(picture, kind="png", **options) -> bytes:
+    """A picture as a file's bytes."""
+    content = io.BytesIO()
+    picture.save(content, kind, **options)
+    return content.getvalue()
+
+
+def some_picture(width=60, height=40) -> Image.Image:
+    """Noise in colour, which no file makes much shorter."""
+    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (height, width, 3), "uint8"))
+
+
+def png_that_claims(width, height) -> bytes:
+    """A PNG file of 70 bytes that says it were so large."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(10))) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("kind", ["png", "webp", "gif", "bmp", "jpeg"])
+def test_a_picture_of_every_kind_is_read(kind):
+    given = some_picture()
+    picture, remark = own.picture(file_of(given, kind, **({"lossless": True} if kind == "webp" else {})), largest=60)
+    assert (picture.shape, picture.dtype, remark) == ((40, 60, 3), np.uint8, "")
+    if kind in ("png", "webp", "bmp"):
+        np.testing.assert_array_equal(picture, np.asarray(given))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
+def test_pictures_of_every_mode_become_rgb(mode):
+    """White in all of them, and of 16 bits the middle grey too."""
+    white = {"I;16": 65535, "LA": (255, 255), "RGBA": (255, 255, 255, 255)}.get(mode, 255)
+    given = Image.new("RGB", (8, 8), "white").quantize(4) if mode == "P" else Image.new(mode, (8, 8), white)
+    picture, remark = own.picture(file_of(given), largest=8)
+    assert (picture.shape, picture.min(), remark) == ((8, 8, 3), 255, "")
+    if mode == "I;16":
+        grey, _ = own.picture(file_of(Image.new("I;16", (8, 8), 32768)), largest=8)
+        assert (grey == 128).all()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"this is no picture", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"PK\x03\x04" + bytes(100)],
+    ids=["nothing", "text", "svg", "zip"],
+)
+def test_what_is_no_picture_is_told_what_can_be_read(content):
+    with pytest.raises(
+        ValueError, match=r"this is not a picture that can be read \(JPEG, PNG, WebP, GIF and BMP can\)"
+    ):
+        own.picture(content, largest=100)
+
+
+@pytest.mark.parametrize("kind", ["tiff", "ico", "eps"])
+def test_only_the_kinds_that_it_names_are_opened(kind):
+    """Of others Pillow has readers that call programs (EPS), or that fail in ways of their own (TIFF)."""
+    with pytest.raises(ValueError, match="this is not a picture that can be read"):
+        own.picture(file_of(some_picture(32, 32), kind), largest=100)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "bmp", "gif", "webp"])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
+def test_a_torn_file_gets_a_sentence(kind, share):
+    whole = file_of(some_picture(), kind)
+    with pytest.raises(ValueError, match=r"the picture is damaged|this is not a picture"):
+        own.picture(whole[: int(share * len(whole))], largest=100)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "bmp", "gif", "webp"])
+def test_a_damaged_file_gives_a_picture_or_a_sentence(kind):
+    whole, random = file_of(some_picture(16, 16), kind), np.random.default_rng(0)
+    for _ in range(100):
+        content = bytearray(whole)
+        for place in random.integers(0, min(len(whole), 200), 4):
+            content[place] = random.integers(256)
+        try:
+            picture, _ = own.picture(bytes(content), largest=100)
+        except ValueError as error:
+            assert str(error)
+        else:
+            assert picture.ndim == 3 and picture.shape[2] == 3 and picture.size
+
+
+@pytest.mark.parametrize("side", [10_001, 20_000])
+def test_a_huge_picture_is_not_unpacked(side):
+    with pytest.raises(ValueError, match=r"100,000,000 (are the most|pixels that can be read)"):
+        own.picture(png_that_claims(side, side), largest=100)
+
+
+def test_as_many_pixels_as_are_allowed_are_read(monkeypatch):
+    monkeypatch.setattr(own, "MOST_PIXELS", 60 * 40)
+    assert own.picture(file_of(some_picture()), largest=60)[0].shape == (40, 60, 3)
+    with pytest.raises(ValueError, match="it has 61 x 40 pixels, and 2,400 are the most"):
+        own.picture(file_of(some_picture(61)), largest=60)
+
+
+def test_of_an_animation_the_first_picture_is_taken_and_it_says_so():
+    frames = [Image.new("RGB", (20, 10), colour) for colour in ("red", "lime", "blue")]
+    content = file_of(frames[0], "gif", save_all=True, append_images=frames[1:], duration=50)
+    picture, remark = own.picture(content, largest=20)
+    np.testing.assert_array_equal(picture, np.broadcast_to([255, 0, 0], (10, 20, 3)))
+    assert remark == "It is animated: the first picture of it is taken."
+
+
+def test_what_is_transparent_lies_on_white():
+    given = Image.new("RGBA", (3, 1))
+    for x, alpha in enumerate((0, 51, 255)):
+        given.putpixel((x, 0), (0, 0, 0, alpha))
+    picture, _ = own.picture(file_of(given), largest=3)
+    assert picture[0].tolist() == [[255] * 3, [204] * 3, [0] * 3]
+    palette = Image.new("P", (4, 4), 3)
+    picture, _ = own.picture(file_of(palette, "gif", transparency=3), largest=4)
+    assert picture.min() == 255
+
+
+ORIENTATION = 0x0112
+UPRIGHT = {1: lambda a: a, 3: lambda a: a[::-1, ::-1], 6: lambda a: np.rot90(a, -1), 8: lambda a: np.rot90(a, 1)}
+
+
+@pytest.mark.parametrize("orientation", UPRIGHT)
+def test_photographs_are_turned_upright(orientation):
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    given = np.asarray(some_picture())
+    picture, remark = own.picture(file_of(Image.fromarray(given), exif=exif), largest=60)
+    np.testing.assert_array_equal(picture, UPRIGHT[orientation](given))
+    assert remark == ""
+
+
+def test_a_large_picture_is_reduced_and_it_says_so():
+    picture, remark = own.picture(file_of(some_picture(300, 200)), largest=60)
+    assert picture.shape == (40, 60, 3)
+    assert remark == "It was reduced from 300 × 200 to 60 × 40 pixels."
+    assert picture.std() < np.asarray(some_picture(300, 200)).std() / 2  # smoothed, and not just every fifth pixel
+    assert own.picture(file_of(some_picture(3000, 1)), largest=60)[0].shape == (1, 60, 3)
+
+
+def test_both_remarks_are_made():
+    frames = [Image.new("RGB", (40, 20), colour) for colour in ("red", "blue")]
+    _, remark = own.picture(file_of(frames[0], "gif", save_all=True, append_images=frames[1:]), largest=20)
+    assert "animated" in remark and "reduced from 40 × 20 to 20 × 10" in remark
