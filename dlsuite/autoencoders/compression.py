@@ -34,7 +34,7 @@ SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the model
 STRIDE = 16
 """Pixels from one place of the code to the next. A picture's sides are multiples of it; `encode` fills them up."""
 LAMBDAS = (0.0005, 0.00125, 0.003, 0.0075, 0.018)
-"""Bits that one pixel's squared error, summed over its channels' 0..255 scales, is worth, from the worst quality on."""
+"""From the worst quality on: the bits for each pixel that a mean squared error of 1 is worth, on the scale 0..255."""
 QUALITIES = len(LAMBDAS)
 COMPONENTS = 3
 """Of the mixture."""
@@ -251,8 +251,10 @@ class Compressor(keras.Model):
     def code_length(self, symbols, quality):
         """The bits `(batch,)` of symbols; the same as `entropy_coder.code_lengths` adds up."""
         frequencies = self.tables(quality)["frequencies"]
-        own = tf.one_hot(symbols + REACH, 2 * REACH + 1, dtype=tf.int32)  # (..., code_channels, 2 REACH + 1)
-        frequency = tf.reduce_sum(own * frequencies[:, :-1], axis=-1)  # 0 beyond REACH
+        channels = tf.broadcast_to(tf.range(self.code_channels), tf.shape(symbols))
+        columns = tf.clip_by_value(symbols + REACH, 0, 2 * REACH)
+        own = tf.gather_nd(frequencies, tf.stack([channels, columns], axis=-1))
+        frequency = tf.where(tf.abs(symbols) <= REACH, own, 0)
         exact = tf.cast(symbols, tf.float64)
         natural = tf.where(exact < 0, -2 * exact, 2 * exact + 1)
         gamma = 2 * tf.floor(log2(natural + 0.5)) + 1  # the half changes no whole number's floor
@@ -399,6 +401,12 @@ def held_out(dataset, split="test", source="auto"):
     return photographs.images(split, _folder(dataset))
 
 
+def _corner(picture):
+    """The upper left `SHOWN_SIDE` pixels of a picture, its edge repeated where it is smaller."""
+    corner = picture[:SHOWN_SIDE, :SHOWN_SIDE]
+    return np.pad(corner, [*((0, SHOWN_SIDE - side) for side in corner.shape[:2]), (0, 0)], mode="edge")
+
+
 def _folder(dataset):
     return None if dataset == "photographs" else dataset
 
@@ -442,7 +450,7 @@ def train(
     batches, steps = examples.shuffled(pictures, batch_size, seed, initial_epoch)
     model = Compressor(pictures.shape[-1], width, code_channels, seed)
     shown = held_out(dataset, "validation")[:SHOWN]
-    model.shown = np.stack([picture[:SHOWN_SIDE, :SHOWN_SIDE] for picture in shown])
+    model.shown = np.stack([_corner(picture) for picture in shown])
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     model.compile(keras.optimizers.Adam(rate, global_clipnorm=20.0), loss=None)
     model.optimizer.build(model.trainable_variables)
