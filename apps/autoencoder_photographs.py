@@ -90,7 +90,8 @@ def super_resolution():
             column.image(piece(whole, corner), caption=title + said, width="stretch", output_format="PNG")
         st.caption(
             f"A piece of {PIECE} × {PIECE} pixels of {ours.shape[1]} × {ours.shape[0]}. "
-            + ("PSNR of the whole picture, the higher the better." if is_compared else "")
+            + ("PSNR of the whole picture, the higher the better. " if is_compared else "")
+            + ("At four times fine strokes are partly invented, with specks where bright meets black." * (factor == 4))
         )
         panels.download("Download it enlarged", panels.png(to_bytes(ours)), "enlarged.png")
         panels.notebook_lines(

@@ -1,10 +1,13 @@
-"""How fast the GAN page answers in Chromium, alone and beside a training, and what an open page costs the training.
+"""How fast a page answers in Chromium; the GAN page also beside a training, and what an open page costs the training.
 
     python benchmarks/app.py
+    python benchmarks/app.py --page autoencoder
 
 Prints a table in Markdown. Each figure is a time from the key or the click to the new picture on the screen.
 """
 
+import argparse
+import itertools
 import os
 import shutil
 import statistics
@@ -27,11 +30,12 @@ REPEATS = 15
 WINDOW, WINDOWS = 20, 4
 """Seconds for which the training's speed is measured with the page open, and as long closed, and how often."""
 
-WATCH = """picture => {
-  const old = document.querySelector(picture).src, begin = performance.now();
+WATCH = """([picture, index]) => {
+  const find = () => document.querySelectorAll(picture)[index];
+  const old = find().src, begin = performance.now();
   window.changed = new Promise(done => {
     const look = () => {
-      const image = document.querySelector(picture);
+      const image = find();
       if (image && image.src !== old && image.complete) done(performance.now() - begin);
       else requestAnimationFrame(look);
     };
@@ -40,18 +44,18 @@ WATCH = """picture => {
 }"""
 
 
-def start_server(folder: Path) -> subprocess.Popen:
+def start_server(script: str, folder: Path) -> subprocess.Popen:
     shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
-    command = ["-m", "streamlit", "run", str(ROOT / "apps/gan.py"), "--server.headless=true", f"--server.port={PORT}"]
+    command = ["-m", "streamlit", "run", str(ROOT / "apps" / script), "--server.headless=true", f"--server.port={PORT}"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen([sys.executable, *command], cwd=folder, **quiet)
 
 
-def milliseconds(page, act) -> list[float]:
-    """How long after `act` the first picture on the page is another one, again and again."""
+def milliseconds(page, act, index=0) -> list[float]:
+    """How long after `act` the picture number `index` on the page is another one, again and again."""
     times = []
     for _ in range(REPEATS):
-        page.evaluate(WATCH, PICTURE)
+        page.evaluate(WATCH, [PICTURE, index])
         act()
         times.append(page.evaluate("window.changed"))
         page.wait_for_timeout(300)
@@ -71,6 +75,25 @@ def answers(page) -> dict[str, list[float]]:
     open_page(page, "model=gans.wgan_gp&view=One+latent+vector")
     page.get_by_role("slider").nth(1).focus()
     return {"a fresh sample": fresh, "a latent slider": milliseconds(page, lambda: page.keyboard.press("ArrowRight"))}
+
+
+def answers_of_autoencoders(page) -> dict[str, list[float]]:
+    """The times of a slider and of a click on the latent map, and of a new manifold of 20 x 20."""
+    open_page(page, "")
+    z, width = page.get_by_role("slider").nth(1), page.get_by_role("slider").nth(0)
+    z.focus()
+    slider = milliseconds(page, lambda: page.keyboard.press("ArrowRight"))
+    square, places = page.locator(".map").bounding_box(), itertools.count()
+
+    def click():
+        share = 0.2 + 0.6 * (next(places) * 0.37 % 1)
+        page.mouse.click(square["x"] + share * square["width"], square["y"] + (1 - share) * square["height"])
+
+    clicked = milliseconds(page, click)
+    width.press("Home")
+    page.wait_for_timeout(1500)
+    manifold = milliseconds(page, lambda: page.keyboard.press("ArrowRight"), index=2)
+    return {"a latent slider": slider, "a click on the latent map": clicked, "a manifold of 20 × 20": manifold}
 
 
 def steps_a_second(run: runs.Run, seconds: float) -> float:
@@ -98,19 +121,23 @@ def row(what: str, times: list[float]) -> str:
     return f"| {what} | {statistics.median(times):.0f} ms | {max(times):.0f} ms |"
 
 
-def measure(browser, begin: float) -> None:
-    """Print everything, of a server that was started at the time `begin`."""
-    page = browser.new_page()
+def measure(browser, name: str, begin: float) -> None:
+    """Print everything, of a page's server that was started at the time `begin`."""
+    page = browser.new_page(viewport={"width": 1360, "height": 900})
     while True:
         try:
             urllib.request.urlopen(f"{URL}/_stcore/health", timeout=1)
             break
         except OSError:
             time.sleep(0.05)
-    page.goto(f"{URL}/?model=gans.wgan_gp")
+    page.goto(URL)
     page.wait_for_selector(PICTURE)
     print("| in the browser | median | longest |\n|---|---|---|")
-    print(f"| from `streamlit run` to the first samples | {time.monotonic() - begin:.1f} s | |")
+    print(f"| from `streamlit run` to the first picture | {time.monotonic() - begin:.1f} s | |")
+    if name == "autoencoder":
+        for what, times in answers_of_autoencoders(page).items():
+            print(row(what, times), flush=True)
+        return
     for what, times in answers(page).items():
         print(row(what, times), flush=True)
     path = runs.new_path("gans.wgan_gp")
@@ -134,15 +161,18 @@ def measure(browser, begin: float) -> None:
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--page", choices=["gan", "autoencoder"], default="gan")
+    name = parser.parse_args().page
     folder = Path(tempfile.mkdtemp())
     os.chdir(folder)
     begin = time.monotonic()
-    server = start_server(folder)
+    server = start_server(f"{name}.py", folder)
     try:
         with sync_playwright() as playwright:
             program = shutil.which("chromium") or shutil.which("google-chrome")
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-            measure(browser, begin)
+            measure(browser, name, begin)
             browser.close()
     finally:
         server.terminate()

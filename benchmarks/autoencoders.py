@@ -226,7 +226,7 @@ def compare_speed(source, rounds):
     images = len(contenders["Keras"].data)
     needed = images * flops_of_image(contenders["dlsuite"].model)
     print("| program | images / s | ms / step | dlsuite is faster by | GFLOP/s of the matmul peak |")
-    print("|---|---|---|---|---|")
+    print("|---|---|---|---|---|", flush=True)
     for name, each in seconds.items():
         typical = statistics.median(each)
         print(

@@ -20,14 +20,14 @@ from dlsuite.gans.pathologies import PATHOLOGIES
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
-def trained(arguments: dict, path: Path) -> tuple[runs.Run, float]:
-    """The finished run of `gans.gan` with these options, and the seconds of the whole command, start-up included."""
+def trained(lesson: str, arguments: dict, path: Path) -> tuple[runs.Run, float]:
+    """The finished run of a lesson with these options, and the seconds of the whole command, start-up included."""
     run, took = runs.Run(path), path.with_name(f"{path.name}.seconds")
     if not took.exists():
         shutil.rmtree(path, ignore_errors=True)
         begin = time.monotonic()
         flags = [part for name, value in arguments.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-        command = [sys.executable, "-m", "dlsuite.cli", "train", "gans.gan", *flags, "--run-dir", str(path)]
+        command = [sys.executable, "-m", "dlsuite.cli", "train", lesson, *flags, "--run-dir", str(path)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         took.write_text(f"{time.monotonic() - begin:.1f}")
     return run, float(took.read_text())
@@ -47,7 +47,7 @@ def main():
             values, kind = [], "mended" if is_cured else "broken"
             for seed in range(options.seeds):
                 path = options.runs / "gans.gan" / f"{name}-{kind}-{seed}"
-                run, seconds = trained(pathology.arguments(is_cured, seed), path)
+                run, seconds = trained("gans.gan", pathology.arguments(is_cured, seed), path)
                 longest = max(longest, seconds)
                 total = run.record["epochs"] * run.record["steps_per_epoch"]
                 values.append(pathology.measure(run.steps(), run.arrays("samples"), total))

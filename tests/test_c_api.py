@@ -24,7 +24,7 @@ BATCH, SIDE = 5, 16
 """The size of the first axis, and of others, where a signature leaves it open."""
 ONE_VALUE = {"n": 7, "seed": 11, "label": 3}
 """What the inputs that hold one value, of whatever rank, are given."""
-LIMITS = {"label": 10, "quality": 4}
+LIMITS = {"label": 10, "quality": 4, "symbols": 4}
 """What an integer of that name must be below; others below 256."""
 
 

@@ -7,7 +7,7 @@ from dlsuite import catalog, serving
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
-HELPERS = {"canvas.py", "panels.py", "plane.py", "home.py"}
+HELPERS = {"canvas.py", "panels.py", "plane.py", "trouble.py", "home.py"}
 """And every file that is named as an app and one of its parts, `gan_theory.py`."""
 
 

@@ -104,9 +104,9 @@ def test_what_looks_on_costs_no_tensorflow():
     """Every module that a page or `dlsuite list` needs; one process for them all."""
     modules = (
         "dlsuite, dlsuite.catalog, dlsuite.runs, dlsuite.serving, dlsuite.shipping, dlsuite.cli, dlsuite.data.names, "
-        "dlsuite.autoencoders.latent_density, dlsuite.autoencoders.sheets, dlsuite.autoencoders.two_modes, "
-        "dlsuite.autoencoders.variational_inference, dlsuite.gans.attributes, dlsuite.gans.loss_meaning, "
-        "dlsuite.gans.pathologies, dlsuite.gans.pictures"
+        "dlsuite.autoencoders.latent_density, dlsuite.autoencoders.pathologies, dlsuite.autoencoders.sheets, "
+        "dlsuite.autoencoders.two_modes, dlsuite.autoencoders.variational_inference, dlsuite.gans.attributes, "
+        "dlsuite.gans.loss_meaning, dlsuite.gans.pathologies, dlsuite.gans.pictures"
     )
     script = f"""
 import sys, {modules}

@@ -24,6 +24,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from PIL import Image
 
 from dlsuite.autoencoders import encoder_decoder, entropy_coder, jpeg, sheets
 from dlsuite.data import examples, mnist, photographs
@@ -32,7 +33,7 @@ SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the model
 
 STRIDE = 16
 """Pixels from one place of the code to the next. A picture's sides are multiples of it; `encode` fills them up."""
-LAMBDAS = (0.0005, 0.001, 0.002, 0.004, 0.008)
+LAMBDAS = (0.0005, 0.00125, 0.003, 0.0075, 0.018)
 """Bits that one pixel's squared error, summed over its channels' 0..255 scales, is worth, from the worst quality on."""
 QUALITIES = len(LAMBDAS)
 COMPONENTS = 3
@@ -46,7 +47,7 @@ HEADER = struct.Struct("<BHH")
 MAGIC = 0xD0
 PATCH = 128
 """Pixels a side of the squares of photographs that training goes through."""
-PATCHES = 2048
+PATCHES = 4096
 """So many of them."""
 SHOWN = 4
 """So many held-out pictures are at hand for previews."""
@@ -168,7 +169,7 @@ class Compressor(keras.Model):
         self.prior.build((None, None, None, code_channels))
         self.noise_seeds = keras.random.SeedGenerator(seed)
         self.trackers = [keras.metrics.Mean(name=name) for name in ("loss", "bits_per_pixel", "squared_error")]
-        self.shown = np.zeros((0, SHOWN_SIDE, SHOWN_SIDE, channels), "uint8")
+        self.shown = np.zeros((1, SHOWN_SIDE, SHOWN_SIDE, channels), "uint8")
 
     def get_config(self):
         return {
@@ -233,7 +234,8 @@ class Compressor(keras.Model):
 
     def tables(self, quality):
         """For the entropy coder: `frequencies`, int32 `(code_channels, 2 R + 2)`; also the pictures' `channels`."""
-        return {"frequencies": tf.gather(self.prior.frequencies(), quality), "channels": tf.constant(self.channels)}
+        tables = self.prior.frequencies().astype("uint16")  # a SavedModel holds them as constants; below 2^16
+        return {"frequencies": tf.cast(tf.gather(tables, quality), tf.int32), "channels": tf.constant(self.channels)}
 
     def compress(self, pictures, quality):
         """Pictures `(batch, height, width, channels)` in 0..1, sides multiples of 16, and a quality `()` from 0.
@@ -251,9 +253,10 @@ class Compressor(keras.Model):
         frequencies = self.tables(quality)["frequencies"]
         own = tf.one_hot(symbols + REACH, 2 * REACH + 1, dtype=tf.int32)  # (..., code_channels, 2 REACH + 1)
         frequency = tf.reduce_sum(own * frequencies[:, :-1], axis=-1)  # 0 beyond REACH
-        natural = tf.cast(tf.where(symbols < 0, -2 * symbols, 2 * symbols + 1), tf.float32)
-        gamma = 2 * tf.floor(log2(natural + 0.5)) + 1  # no whole number's floor is changed by the half
-        escaped = entropy_coder.PRECISION - log2(tf.cast(frequencies[:, -1], tf.float32)) + gamma
+        exact = tf.cast(symbols, tf.float64)
+        natural = tf.where(exact < 0, -2 * exact, 2 * exact + 1)
+        gamma = 2 * tf.floor(log2(natural + 0.5)) + 1  # the half changes no whole number's floor
+        escaped = entropy_coder.PRECISION - log2(tf.cast(frequencies[:, -1], tf.float32)) + tf.cast(gamma, tf.float32)
         plain = entropy_coder.PRECISION - log2(tf.cast(tf.maximum(frequency, 1), tf.float32))
         return tf.reduce_sum(tf.where(frequency > 0, plain, escaped), axis=[1, 2, 3])
 
@@ -300,7 +303,7 @@ class Compressor(keras.Model):
 
 def log2(x):
     """The logarithm to base 2."""
-    return tf.math.log(x) / np.float32(np.log(2))
+    return tf.math.log(x) / tf.cast(np.log(2), x.dtype)
 
 
 # Whole pictures as files.
@@ -369,10 +372,19 @@ def mosaics(digits, side):
 
 
 def training_pictures(dataset, source, seed):
-    """What there is to train on, uint8 `(n, side, side, channels)`."""
+    """What there is to train on, uint8 `(n, side, side, channels)`: mosaics of 4 x 4 digits, or squares of photographs.
+
+    The photographs are few, so they are also halved in size where they are large enough, and the colours of each
+    square are in a random order: red sky, green faces.
+    """
     if dataset == "mnist":
         return mosaics(mnist.arrays("train", source)[0], 4)
-    return photographs.patches(photographs.images("train", _folder(dataset)), PATCH, PATCHES, seed)
+    whole = photographs.images("train", _folder(dataset))
+    halved = [np.asarray(Image.fromarray(picture).reduce(2)) for picture in whole]
+    large_enough = [picture for picture in halved if min(picture.shape[:2]) >= PATCH]
+    squares = photographs.patches(whole + large_enough, PATCH, PATCHES, seed)
+    order = np.random.default_rng(seed).permuted(np.tile(np.arange(3), (PATCHES, 1)), axis=1)
+    return np.take_along_axis(squares, order[:, None, None], axis=-1)
 
 
 def held_out(dataset, split="test", source="auto"):
@@ -395,8 +407,8 @@ def train(
     *,
     dataset: Literal["photographs", "mnist"] | str = "photographs",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int = 200,
-    batch_size: int = 8,
+    epochs: int = 30,
+    batch_size: int = 4,
     learning_rate: float = 4e-3,
     width: int = 32,
     code_channels: int = 48,
@@ -409,7 +421,7 @@ def train(
     Args:
         dataset: `photographs`, `mnist` for mosaics of digits, or the path of a folder of your own photographs.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures, 2,048 squares or a mosaic for every 16 digits. 1 or more.
+        epochs: passes over the pictures, 4,096 squares or a mosaic for every 16 digits. 1 or more.
         batch_size: pictures in a step. 1 or more.
         learning_rate: Adam's, falling to 0 along a cosine. Above 0.
         width: channels of the convolutions. 1 or more.

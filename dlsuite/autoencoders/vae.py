@@ -32,6 +32,8 @@ REDUCTIONS = ("sum", "mean")
 FLOOR = 0.01
 """Added to a sigma that is learned or emitted, for pixels in 0..1."""
 IMPORTANCE_SAMPLES = 100
+LOOKED_AT = 1000 * 28 * 28
+"""A preview measures so many pixels of held-out pictures, 1,000 digits, or 40 pictures where those are more."""
 ACTIVE = 0.01
 """A latent dimension is active if E[z | x] varies by more than this over x (Burda et al., 2016, arXiv:1509.00519)."""
 
@@ -211,14 +213,38 @@ class VAE(encoder_decoder.EncoderDecoder):
         }
 
     def preview(self):
-        """As every auto-encoder here has it; with more than two latent dimensions, samples beside."""
-        preview = super().preview()
+        """As every auto-encoder here has it, and what `look` answers; with more than two latent dimensions, samples."""
+        preview = super().preview() | self.look()
         if self.latent_dim != 2:
             sample, _ = self.signatures()["sample"]
             samples = sample(80, self.seed)["pictures"].numpy()
             preview["picture"] = sheets.beside(preview["picture"], sheets.sheet(samples, columns=10))
             preview["samples"] = samples
         return preview
+
+    def look(self):
+        """Numbers of the held-out pictures at hand, or of the first of large ones, from the same noise every time.
+
+        Returns:
+            `reconstruction_nats` and `kl_nats`, the two terms of the negative ELBO, their means; `active_units`;
+            `spread`, the root mean square of all codes z ~ q(z | x), which is 1 where they are as the prior has them.
+        """
+        pictures = self.held_out[0][: max(40, LOOKED_AT // math.prod(self.data_shape))]
+        mean, log_variance = self.infer(pictures)
+        x = self.observe(pictures, tf.random.stateless_uniform(pictures.shape, [0, 0]))
+        terms = self.terms(x, tf.random.stateless_normal(mean.shape, [0, 1]))
+        reconstruction, kl = (float(tf.reduce_mean(term)) for term in terms)
+        return {
+            "reconstruction_nats": reconstruction,
+            "kl_nats": kl,
+            "active_units": active_units(mean),
+            "spread": float(tf.sqrt(tf.reduce_mean(mean**2 + tf.exp(log_variance)))),
+        }
+
+
+def active_units(means):
+    """How many latent dimensions vary with the picture, by the means of q(z | x), `(n, latent_dim)`."""
+    return int((np.asarray(means).var(axis=0) > ACTIVE).sum())
 
 
 def log_mean(log_weights):
@@ -317,5 +343,5 @@ def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str,
         "kl_nats": kl,
         "negative_log_likelihood_nats": -log_likelihood,
         "importance_samples": IMPORTANCE_SAMPLES,
-        "active_units": int((np.concatenate(means).var(axis=0) > ACTIVE).sum()),
+        "active_units": active_units(np.concatenate(means)),
     }

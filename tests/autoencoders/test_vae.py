@@ -14,6 +14,7 @@ GAUSSIANS = [{"likelihood": "gaussian", "deviation": deviation} for deviation in
 KINDS = [{"likelihood": "bernoulli"}, *GAUSSIANS]
 SIGNATURES = {"serving_default", "reconstruct", "encode", "decode", "sample", "log_likelihood"}
 TERMS = ["loss", "reconstruction_nats", "kl_nats"]
+LOOK = {"reconstruction_nats", "kl_nats", "active_units", "spread"}
 
 
 def tiny(**arguments):
@@ -437,11 +438,35 @@ def test_previews():
     for model in (plane, space):
         model.held_out = pictures(50), np.arange(50) % 10
     of_plane, of_space = plane.preview(), space.preview()
-    assert of_plane.keys() == {"picture", "codes", "labels"}
+    assert of_plane.keys() == {"picture", "codes", "labels", *LOOK}
     np.testing.assert_allclose(of_plane["codes"], plane.encode(plane.held_out[0]), rtol=1e-5)
-    assert of_space.keys() == {"picture", "reconstructed", "samples"}
+    assert of_space.keys() == {"picture", "reconstructed", "samples", *LOOK}
     assert (of_space["reconstructed"].shape, of_space["samples"].shape) == ((40, 4, 4, 1), (80, 4, 4, 1))
     for picture in (of_plane["picture"], of_space["picture"]):
         assert picture.dtype == "uint8"
         assert picture.ndim == picture.shape[2] == 3
     np.testing.assert_array_equal(space.preview()["picture"], of_space["picture"])
+
+
+@pytest.mark.parametrize("arguments", KINDS, ids=str)
+def test_what_look_measures_of_the_held_out_pictures(arguments):
+    model = tiny(**arguments)
+    model.encoder.set_weights([0.4 * weight for weight in model.encoder.get_weights()])  # no tails that averages miss
+    model.held_out = pictures(2000), np.full(2000, -1)
+    looked = model.look()
+    assert looked == model.look()  # no seed of training has moved
+    mean, log_variance = (part.numpy() for part in model.infer(model.held_out[0]))
+    codes = mean + np.exp(log_variance / 2) * normal(*mean.shape)
+    assert looked["spread"] == pytest.approx(np.sqrt((codes**2).mean()), rel=0.03)
+    assert looked["active_units"] == (mean.var(axis=0) > vae.ACTIVE).sum() > 0
+    x = model.observe(model.held_out[0], pictures(2000, seed=1))
+    for number, term in zip(TERMS[1:], model.terms(x, normal(2000, 3, seed=1)), strict=True):
+        assert looked[number] == pytest.approx(np.mean(term), abs=6 * np.std(term) / np.sqrt(2000))
+
+
+def test_look_sees_an_encoder_that_answers_with_the_prior():
+    model = tiny()
+    model.held_out = pictures(50), np.full(50, -1)
+    model.encoder.set_weights([0 * weight for weight in model.encoder.get_weights()])
+    looked = model.look()
+    assert (looked["kl_nats"], looked["active_units"], looked["spread"]) == (0, 0, 1)

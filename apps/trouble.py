@@ -1,0 +1,175 @@
+"""What goes wrong in a lesson's trainings: a pathology beside its cure, each a real training that a button starts."""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import panels
+import streamlit as st
+
+from dlsuite import catalog, runs
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+
+
+class Troubles(NamedTuple):
+    """A lesson's pathologies, and how a page tells of them."""
+
+    lesson: str
+    pathologies: dict
+    """By the name of its pictures: titles, options, limits, as `Pathology` of the lecture's `pathologies` has them."""
+    lead: str
+    """What the trainings are, for the page."""
+    measure: Callable
+    """Of a pathology and a run: the number that decides, NaN where training has not come far enough."""
+    benchmark: str
+    """The script that counts them over seeds, and the document that it writes, without their endings."""
+    digits: int = 2
+    """How many significant ones of the number are shown."""
+    remark: Callable = lambda run: ""
+    """Of a run: what else is measured, in a line."""
+
+
+def what_goes_wrong(troubles: Troubles):
+    """The whole section: which pathology, which seed, both trainings, and how often over seeds."""
+    titled = {pathology.title: pathology for pathology in troubles.pathologies.values()}
+    title = st.segmented_control(
+        "Pathology",
+        list(titled),
+        default=next(iter(titled)),
+        required=True,
+        key="trouble",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    pathology = titled[title]
+    st.caption(troubles.lead)
+    seed = st.columns([1, 5])[0].number_input(
+        "Seed", 0, panels.SEED_LIMIT, 0, key="trouble_seed", bind="query-params", help="Try others: it is no accident."
+    )
+    is_live = any(run.is_alive for run in panels.runs_of([troubles.lesson]))
+    st.fragment(both, run_every=panels.LIVE_SECONDS if is_live else None)(troubles, pathology, seed, is_live)
+    with st.expander("How often over seeds", icon=":material/casino:"):
+        tables, _, _ = (DOCS / f"{troubles.benchmark}.md").read_text("utf-8").partition("\n## ")  # pictures follow
+        st.markdown(tables)
+        command = f"python benchmarks/{troubles.benchmark}.py --seeds 5"
+        st.caption(f"Written by `{command}`, with the options of the buttons.")
+
+
+def both(troubles: Troubles, pathology, seed: int, was_live: bool):
+    """The broken training and the mended one, side by side and row by row, so that they align."""
+    is_live = any(run.is_alive for run in panels.runs_of([troubles.lesson]))
+    if was_live and not is_live:
+        st.rerun()  # the whole page, which then stops asking
+    sides = (False, True)
+    found = [run_of(troubles.lesson, pathology.arguments(is_cured, seed)) for is_cured in sides]
+    for column, is_cured in zip(st.columns(2, gap="large"), sides, strict=True):
+        with column:
+            explain(troubles.lesson, pathology, is_cured)
+    for column, is_cured, run in zip(st.columns(2, gap="large"), sides, found, strict=True):
+        with column:
+            start_button(troubles.lesson, pathology.arguments(is_cured, seed), is_cured, run, is_live)
+    for column, is_cured, run in zip(st.columns(2, gap="large"), sides, found, strict=True):
+        with column:
+            if run is None:
+                show_recorded(troubles, pathology, is_cured)
+                continue
+            try:
+                show(troubles, pathology, is_cured, run)
+            except (runs.RunError, OSError, ValueError) as problem:
+                st.error(str(problem))
+
+
+def explain(lesson: str, pathology, is_cured: bool):
+    """What one of the two is, why it goes as it goes, and the option in which it differs from the other."""
+    broken = catalog.lesson(lesson).resolve(pathology.arguments(is_cured=False))
+    changed = pathology.cure if is_cured else {name: broken[name] for name in pathology.cure}
+    st.markdown(f"##### {'Mended by ' + pathology.cure_title if is_cured else 'Broken'}")
+    common = {name: value for name, value in pathology.options.items() if name not in changed}
+    st.markdown(
+        " ".join(f"**`{name}={value}`**" for name, value in changed.items())
+        + " with "
+        + " ".join(f"`{name}={value}`" for name, value in common.items())
+    )
+    st.markdown(pathology.why_cured if is_cured else pathology.why)
+
+
+def start_button(lesson: str, arguments: dict, is_cured: bool, run: runs.Run | None, is_live: bool):
+    """The button that trains one of the two."""
+    label, icon = ("Mend it", ":material/healing:") if is_cured else ("Break it", ":material/bolt:")
+    if st.button(
+        f"{label} again" if run else label,
+        icon=icon,
+        type="secondary" if run else "primary",
+        disabled=is_live,
+        help="One training at a time." if is_live else None,
+        key=f"start {is_cured}",
+    ):
+        path = panels.start_training(lesson, arguments)
+        if path is not None:
+            wait_for(path)
+            st.rerun()  # the whole page, which then looks every two seconds
+
+
+def wait_for(path: Path):
+    """Wait until the run says what it is, so that the page finds it, or why it is none."""
+    run, end = runs.Run(path), time.monotonic() + panels.SECONDS_TO_START
+    while not (path / "run.json").exists() and time.monotonic() < end:
+        said = [line for line in run.log().splitlines() if line.startswith("dlsuite: ")]
+        if said:
+            st.toast(said[-1].removeprefix("dlsuite: "))
+            return
+        time.sleep(0.05)
+
+
+def show_recorded(troubles: Troubles, pathology, is_cured: bool):
+    """What became of the training that the benchmark has made from seed 0."""
+    (name,) = (name for name, each in troubles.pathologies.items() if each is pathology)
+    picture = DOCS / "pictures" / "pathologies" / f"{name}-{'mended' if is_cured else 'broken'}.png"
+    st.image(str(picture), caption="A recorded training from seed 0, after its last step", width="stretch")
+
+
+def show(troubles: Troubles, pathology, is_cured: bool, run: runs.Run):
+    """The measurement of a run, its pictures and its curves."""
+    record, rows = run.record, run.steps()
+    state, error = run.state_and_error
+    if error:
+        st.error(error)
+    total = record.get("epochs", 0) * record.get("steps_per_epoch", 0)
+    value = troubles.measure(pathology, run)
+    st.metric(
+        pathology.measured[0].upper() + pathology.measured[1:],
+        "…" if math.isnan(value) else f"{value:.{troubles.digits}g}",
+        verdict(pathology, value, rows[-1]["step"] / total if total and rows else 0, state),
+        delta_color="off",
+        delta_arrow="off",
+        help=pathology.limits,
+    )
+    remark = troubles.remark(run)
+    if remark:
+        st.caption(remark)
+    panels.film(run, is_live=state == "running", key=f"trouble {is_cured}")
+    panels.losses({"": rows})
+
+
+def verdict(pathology, value: float, done: float, state: str) -> str:
+    """What the measurement says, or how far training is."""
+    if state != "finished":
+        return f"{state}, {100 * done:.0f} % trained"
+    if pathology.sick(value):
+        return pathology.title.lower()
+    return pathology.in_health if pathology.healthy(value) else "neither"
+
+
+def run_of(lesson: str, arguments: dict) -> runs.Run | None:
+    """The newest run with these options, all others as they are by themselves."""
+    wanted = catalog.lesson(lesson).resolve(arguments)
+    for run in panels.runs_of([lesson]):
+        try:
+            if run.record["arguments"] == wanted:
+                return run
+        except runs.RunError:
+            continue
+    return None
