@@ -28,7 +28,7 @@ VIEWS = {
 SECTIONS = {
     "Train": "Start training",
     "Inference": "Least variance",
-    "What goes wrong": "What goes wrong",
+    "What goes wrong": "broken by its options",
     "Export": "docker compose up",
     "Play": "held-out digits by their codes",
 }
