@@ -1,10 +1,18 @@
 """The page that joins all lectures' apps, run without a browser."""
 
+import pytest
 
-def test_it_opens_and_leads_to_the_lecture(open_page):
+LECTURES = {
+    "autoencoder.py": "Auto-encoders and variational inference",
+    "gan.py": "Generative adversarial networks",
+}
+
+
+@pytest.mark.parametrize("script", LECTURES)
+def test_it_opens_and_leads_to_each_lecture(open_page, script):
     page = open_page("home.py")
-    (link,) = page.page_link
-    assert "Generative adversarial networks" in link.label
-    page.switch_page("gan.py").run()
-    assert page.title[0].value == "Generative adversarial networks"
+    assert len(page.page_link) == len(LECTURES)
+    assert len([link for link in page.page_link if LECTURES[script] in link.label]) == 1
+    page.switch_page(script).run()
+    assert page.title[0].value == LECTURES[script]
     assert page.image
