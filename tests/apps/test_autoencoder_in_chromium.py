@@ -1,7 +1,10 @@
 """The page on auto-encoders in a real browser: the map of codes, uploads, training, taking home."""
 
 import io
+import json
 import re
+import urllib.parse
+import zipfile
 
 import numpy as np
 import pytest
@@ -9,6 +12,8 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from dlsuite import serving
+from dlsuite.autoencoders import compression
+from dlsuite.data import mnist, own
 
 SCRIPT = "autoencoder.py"
 VIEWS = {
