@@ -8,6 +8,7 @@ import numpy as np
 import panels
 import plane
 import streamlit as st
+from autoencoder_denoising import large
 
 from dlsuite import catalog
 from dlsuite.autoencoders import sheets
@@ -56,7 +57,7 @@ def latent_map():
         )
         if trained is None:
             return
-        images, labels = panels.held_out_digits()
+        images, labels = panels.digits("test")
         codes = codes_of(trained.source, trained.model)
         widest = float(np.ceil(2 * sheets.extent_of(codes)) / 2)
         extent = st.slider(
@@ -81,24 +82,24 @@ def latent_map():
         with right:
             manifold = manifold_of(trained.source, extent, trained.model)
             st.image(manifold, width="stretch", output_format="PNG")
-            st.caption(f"What is decoded at {MANIFOLD} × {MANIFOLD} places of the same map.")
+            st.caption(f"What is decoded at {sheets.MANIFOLD} × {sheets.MANIFOLD} places of the same map.")
         panels.notebook_lines(
             trained,
             [
                 "import numpy as np",
                 *SHOW,
                 f'picture = model.decode(latent=[[{place[0]:g}, {place[1]:g}]])["pictures"]',
-                f'manifold = model.decode(latent=sheets.lattice({extent:g}, {MANIFOLD}))["pictures"]',
-                f"Image.fromarray(sheets.sheet(np.concatenate([picture, manifold]), columns={MANIFOLD}))",
+                f'manifold = model.decode(latent=sheets.lattice({extent:g}, {sheets.MANIFOLD}))["pictures"]',
+                f"Image.fromarray(sheets.sheet(np.concatenate([picture, manifold]), columns={sheets.MANIFOLD}))",
             ],
         )
     with shown:
         decoded = trained.model.decode(latent=np.array([place]))["pictures"]
         nearest = np.argmin(np.sum((codes - place) ** 2, axis=1))
         one, other = st.columns(2)
-        one.image(large(decoded[0]), caption="decoded there", width="stretch", output_format="PNG")
+        one.image(large(decoded[0], 280), caption="decoded there", width="stretch", output_format="PNG")
         other.image(
-            large(images[nearest]),
+            large(images[nearest], 280),
             caption=f"the held-out digit whose code is nearest, a {labels[nearest]}",
             width="stretch",
             output_format="PNG",
@@ -109,7 +110,6 @@ LEGEND = " &nbsp;".join(
     f'<span style="color: rgb{tuple(colour.tolist())}">⬤</span> {digit}'
     for digit, colour in enumerate(sheets.CLASS_COLOURS)
 )
-MANIFOLD = 20
 
 
 def go_to(place: tuple[float, float]) -> None:
@@ -133,26 +133,21 @@ def place_input(extent: float) -> tuple[float, float]:
 @st.cache_data(show_spinner="Encoding held-out digits …", max_entries=20)
 def codes_of(source: str, _model) -> np.ndarray:
     """The codes of the held-out digits."""
-    images, _ = panels.held_out_digits()
+    images, _ = panels.digits("test")
     return _model.encode(pictures=images)["latent"]
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def map_of(source: str, extent: float, codes: np.ndarray) -> np.ndarray:
     """Where the codes of the held-out digits lie."""
-    return sheets.latent_map(codes, panels.held_out_digits()[1], extent)
+    return sheets.latent_map(codes, panels.digits("test")[1], extent)
 
 
 @st.cache_data(show_spinner=False, max_entries=50)
 def manifold_of(source: str, extent: float, _model) -> np.ndarray:
     """What is decoded all over the map."""
-    decoded = _model.decode(latent=sheets.lattice(extent, MANIFOLD))["pictures"]
-    return sheets.sheet(decoded, MANIFOLD, border=0)
-
-
-def large(picture: np.ndarray, width: int = 280) -> np.ndarray:
-    """One picture in 0..1, enlarged, uint8."""
-    return panels.enlarged(sheets.sheet(picture[None], 1, border=0), width)
+    decoded = _model.decode(latent=sheets.lattice(extent, sheets.MANIFOLD))["pictures"]
+    return sheets.sheet(decoded, sheets.MANIFOLD, border=0)
 
 
 def interpolation():
@@ -184,7 +179,7 @@ def interpolation():
                 strips[title] = decoded[:-1], decoded[-1]
         for title, (strip, here) in strips.items():
             large_one, row = st.columns([1, 5], vertical_alignment="center")
-            large_one.image(large(here), caption="at the position", width="stretch", output_format="PNG")
+            large_one.image(large(here, 280), caption="at the position", width="stretch", output_format="PNG")
             row.image(panels.enlarged(sheets.sheet(strip, 11), 1320), caption=title, width="stretch")
         if both["VAE"] is not None:
             panels.notebook_lines(
@@ -267,10 +262,9 @@ def samples():
 def density_of(source: str, components: int, _model):
     """The mixture of so many Gaussians that fits the codes of the bundled training digits."""
     from dlsuite.autoencoders import latent_density
-    from dlsuite.data import examples, mnist
 
-    digits = examples.to_unit(mnist.arrays("train", "bundled")[0]).numpy()
-    codes = _model.encode(pictures=digits)["latent"]
+    images, _ = panels.digits("train")
+    codes = _model.encode(pictures=images)["latent"]
     return latent_density.fit_gaussian(codes) if components == 1 else latent_density.fit_mixture(codes, components)
 
 
@@ -287,7 +281,7 @@ def held_out_features() -> np.ndarray:
     """What the classifier sees in the held-out digits."""
     from dlsuite.gans import assessment
 
-    return assessment.digit_features(2 * panels.held_out_digits()[0] - 1)["features"]
+    return assessment.digit_features(2 * panels.digits("test")[0] - 1)["features"]
 
 
 def main():

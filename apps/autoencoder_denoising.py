@@ -89,9 +89,9 @@ def quality(picture, original) -> str:
     return f"{-10 * np.log10(error):.1f} dB" if error > 0 else "the same"
 
 
-def large(picture) -> np.ndarray:
-    """A digit enlarged, uint8."""
-    return panels.enlarged(sheets.sheet(picture[None], 1, border=0), 336)
+def large(picture: np.ndarray, width: int = 336) -> np.ndarray:
+    """One picture in 0..1, enlarged, uint8."""
+    return panels.enlarged(sheets.sheet(picture[None], 1, border=0), width)
 
 
 def two_right_answers():
@@ -202,7 +202,7 @@ def _among_digits():
             help="The rest is hidden: what it was must be inferred.",
         )
         seed = panels.seed_input("Seed", "answers_seed")
-    images, _ = training_digits()
+    images, _ = panels.digits("train")
     seen = np.arange(28)[:, None, None] >= 28 - share
     y = digit + noise * np.random.default_rng(seed).normal(size=digit.shape)
     posterior = two_modes.among_pictures(y, images, noise=noise, seen=np.broadcast_to(seen, y.shape))
@@ -224,12 +224,3 @@ def _among_digits():
         caption = "Eight digits drawn from the posterior: each is sharp, and each could have been it"
         st.image(panels.enlarged(sheets.sheet(drawn, 8), 1200), caption=caption, width="stretch", output_format="PNG")
         error_metrics(posterior.errors)
-
-
-@st.cache_data(show_spinner="Reading the bundled digits …")
-def training_digits() -> tuple[np.ndarray, np.ndarray]:
-    """The 4,000 bundled training digits, float32 in 0..1, and their labels."""
-    from dlsuite.data import mnist
-
-    images, labels = mnist.arrays("train", "bundled")
-    return (images / 255).astype("float32"), labels

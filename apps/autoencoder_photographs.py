@@ -24,7 +24,7 @@ def examples() -> dict:
 
 def mosaic() -> np.ndarray:
     """64 held-out digits as one picture, uint8 `(224, 224, 3)`."""
-    digits = panels.held_out_digits()[0][::15][:64].reshape(8, 8, 28, 28)
+    digits = panels.digits("test")[0][::15][:64].reshape(8, 8, 28, 28)
     grey = (255 * digits).round().astype("uint8").transpose(0, 2, 1, 3).reshape(224, 224)
     return np.repeat(grey[..., None], 3, axis=-1)
 

@@ -234,12 +234,12 @@ def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
 # Digits and pictures to try models on.
 
 
-@st.cache_data(show_spinner="Reading held-out digits …")
-def held_out_digits() -> tuple[np.ndarray, np.ndarray]:
-    """The 1,000 bundled digits that no model here was trained on, float32 in 0..1, and their labels."""
+@st.cache_data(show_spinner="Reading the bundled digits …")
+def digits(split: str) -> tuple[np.ndarray, np.ndarray]:
+    """The bundled digits, float32 in 0..1, and their labels: 4,000 of `train`, or the 1,000 held-out ones of `test`."""
     from dlsuite.data import mnist
 
-    images, labels = mnist.arrays("test", "bundled")
+    images, labels = mnist.arrays(split, "bundled")
     return (images / 255).astype("float32"), labels
 
 
@@ -251,10 +251,9 @@ def digit_input(label: str, key: str, digit: int) -> np.ndarray:
         key: the widgets', and the URL's.
         digit: which is picked at first, 0 to 9.
     """
-    images, labels = held_out_digits()
+    images, labels = digits("test")
     left, middle, right = st.columns([2, 2, 1], vertical_alignment="bottom")
-    digits = list(map(str, range(10)))
-    chosen = left.selectbox(f"{label} digit", digits, digit, key=f"{key}_digit", bind="query-params")
+    chosen = left.selectbox(f"{label} digit", list(map(str, range(10))), digit, key=f"{key}_digit", bind="query-params")
     of_it = np.flatnonzero(labels == int(chosen))
     number = middle.number_input(
         "example", 1, len(of_it), 1, key=f"{key}_example", bind="query-params", help="One of the held-out ones."

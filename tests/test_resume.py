@@ -27,6 +27,14 @@ SETTINGS = {
     "wgan_gp on digits": ["gans.wgan_gp", *DIGITS, "--batch-size", "64", "--critic-steps", "2"],  # 31 steps as well
     "denoising": ["autoencoders.denoising", "--source", "bundled", "--width", "4", "--batch-size", "128"],
     "auto-encoder": ["autoencoders.autoencoder", "--source", "bundled", "--hidden", "16", "--batch-size", "100"],  # 40
+    "super_resolution": [
+        "autoencoders.super_resolution",
+        *["--dataset", "mnist", "--source", "bundled", "--batch-size", "500", "--filters", "2"],
+    ],
+    "compression": [
+        "autoencoders.compression",
+        *["--dataset", "mnist", "--source", "bundled", "--batch-size", "8", "--width", "4", "--code-channels", "4"],
+    ],
     "vae on digits": ["autoencoders.vae", "--source", "bundled", "--batch-size", "128", "--hidden", "64"],  # as well
 }
 EPOCHS = 4

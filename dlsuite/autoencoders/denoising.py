@@ -113,7 +113,7 @@ def build_network(data_shape, width):
 
 
 @keras.saving.register_keras_serializable("dlsuite")
-class DenoisingAutoEncoder(keras.Model):
+class DenoisingAutoEncoder(encoder_decoder.PictureModel):
     """The network, the noise, and the step.
 
     Called on spoilt pictures, it answers with restored ones, clipped to 0..1. In training nothing is clipped, since
@@ -130,11 +130,7 @@ class DenoisingAutoEncoder(keras.Model):
     network = "convolutional"
 
     def __init__(self, data_shape=(28, 28, 1), noise="all", level=0.5, width=20, seed=0, **kwargs):
-        data_shape = tuple(data_shape)
-        if len(data_shape) != 3 or min(data_shape) < 1 or data_shape[0] % PATCH or data_shape[1] % PATCH:
-            raise ValueError(
-                f"data_shape={data_shape}: it is (height, width, channels) with sides that are multiples of {PATCH}"
-            )
+        data_shape = encoder_decoder.require_shape(data_shape)
         encoder_decoder.require_one_of((*KINDS, "all"), noise=noise)
         encoder_decoder.require_positive(level=level)
         require_level(noise, level)
@@ -142,28 +138,19 @@ class DenoisingAutoEncoder(keras.Model):
             raise ValueError(f"width={width!r}: it must be 2 or above")
         unbounded = build_network(data_shape, width)
         pictures = keras.Input(data_shape, name="pictures")
-        super().__init__(pictures, layers.ReLU(max_value=1.0)(unbounded(pictures)), **kwargs)
+        super().__init__(pictures, layers.ReLU(max_value=1.0)(unbounded(pictures)), data_shape, seed, **kwargs)
         self.unbounded = unbounded
-        self.data_shape, self.noise, self.level, self.width, self.seed = data_shape, noise, level, width, seed
+        self.noise, self.level, self.width = noise, level, width
         self.kinds = KINDS if noise == "all" else (noise,)
-        self.noise_seeds = keras.random.SeedGenerator(seed)
-        self.held_out = np.zeros((1, *data_shape), "float32"), np.array([-1])  # until `fit_to` has others
         self.loss_tracker = keras.metrics.Mean(name="loss")
 
     def get_config(self):
         own = ("name", "data_shape", "noise", "level", "width", "seed")
         return {name: getattr(self, name) for name in own}
 
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
-
     @property
     def metrics(self):
         return [self.loss_tracker]
-
-    draw = encoder_decoder.EncoderDecoder.draw
-    minimize = encoder_decoder.EncoderDecoder.minimize
 
     def spoil(self, pictures):
         """x~ for pictures `(batch, *data_shape)`: each has a level of its own, and with `all` a kind of its own."""

@@ -16,8 +16,6 @@ from dlsuite.data import examples, mnist, names
 NETWORKS = ("dense", "convolutional")
 SHOWN = 1000
 """So many held-out pictures are at hand for previews."""
-MANIFOLD = 20
-"""The manifold has so many pictures a side."""
 MOST_STEPS_A_CALL = 10
 
 
@@ -67,76 +65,24 @@ def build_decoder(data_shape, latent_dim, network="dense", hidden=512, maps=1):
     return keras.Model(latent, x, name="decoder")
 
 
-class EncoderDecoder(keras.Model):
-    """Pictures to pictures of the same shape, by way of a code.
+class PictureModel(keras.Model):
+    """A model of pictures: what a training step of any needs, and the held-out pictures that its previews show.
 
     Args:
-        data_shape: `(height, width, channels)`, both sides multiples of 4.
-        latent_dim: the code's length, at least 1.
-        network: `dense` or `convolutional`.
-        hidden: units in each dense layer, at least 1.
+        inputs, outputs: of the graph, as `keras.Model` has them.
+        data_shape: `(height, width, channels)`.
         seed: of all noise drawn in training.
-        statistics: how many numbers the encoder answers with for each of the code's.
-        maps: how many numbers the decoder answers with for each of a picture's.
     """
 
-    def __init__(
-        self,
-        data_shape=(28, 28, 1),
-        latent_dim=32,
-        network="dense",
-        hidden=512,
-        seed=0,
-        statistics=1,
-        maps=1,
-        **kwargs,
-    ):
-        data_shape = tuple(data_shape)
-        if len(data_shape) != 3 or min(data_shape) < 1 or data_shape[0] % 4 or data_shape[1] % 4:
-            raise ValueError(
-                f"data_shape={data_shape}: it is (height, width, channels) with sides that are multiples of 4"
-            )
-        require_positive(latent_dim=latent_dim, hidden=hidden)
-        require_one_of(NETWORKS, network=network)
-        encoder = build_encoder(data_shape, statistics * latent_dim, network, hidden)
-        decoder = build_decoder(data_shape, latent_dim, network, hidden, maps)
-        pictures = keras.Input(data_shape, name="pictures")
-        decoded = decoder(encoder(pictures)[:, :latent_dim])[..., : data_shape[-1]]
-        super().__init__(pictures, layers.Activation("sigmoid")(decoded), **kwargs)
-        self.data_shape, self.latent_dim, self.network, self.hidden, self.seed = (
-            data_shape,
-            latent_dim,
-            network,
-            hidden,
-            seed,
-        )
-        self.encoder, self.decoder = encoder, decoder
+    def __init__(self, inputs, outputs, data_shape, seed, **kwargs):
+        super().__init__(inputs, outputs, **kwargs)
+        self.data_shape, self.seed = data_shape, seed
         self.noise_seeds = keras.random.SeedGenerator(seed)
         self.held_out = np.zeros((1, *data_shape), "float32"), np.array([-1])  # until `fit_to` has others
-
-    def get_config(self):
-        return {
-            "name": self.name,
-            "data_shape": self.data_shape,
-            "latent_dim": self.latent_dim,
-            "network": self.network,
-            "hidden": self.hidden,
-            "seed": self.seed,
-        }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
-
-    def encode(self, pictures):
-        """f: pictures `(batch, *data_shape)` in 0..1 to codes `(batch, latent_dim)`."""
-        return self.encoder(pictures)[:, : self.latent_dim]
-
-    def decode(self, latent):
-        """g: codes `(batch, latent_dim)` to pictures `(batch, *data_shape)` in 0..1."""
-        return tf.sigmoid(self.decoder(latent)[..., : self.data_shape[-1]])
-
-    # Pieces of a training step.
 
     def draw(self, distribution, batch, *shape):
         """This device's rows of a draw for the whole batch: N devices together draw what one alone would."""
@@ -161,6 +107,60 @@ class EncoderDecoder(keras.Model):
             self.optimizer.apply(gradients, variables)
         else:
             tf.function(lambda: self.optimizer.apply(gradients, variables), jit_compile=True)()
+
+
+class EncoderDecoder(PictureModel):
+    """Pictures to pictures of the same shape, by way of a code.
+
+    Args:
+        data_shape: `(height, width, channels)`, both sides multiples of 4.
+        latent_dim: the code's length, at least 1.
+        network: `dense` or `convolutional`.
+        hidden: units in each dense layer, at least 1.
+        seed: of all noise drawn in training.
+        statistics: how many numbers the encoder answers with for each of the code's.
+        maps: how many numbers the decoder answers with for each of a picture's.
+    """
+
+    def __init__(
+        self,
+        data_shape=(28, 28, 1),
+        latent_dim=32,
+        network="dense",
+        hidden=512,
+        seed=0,
+        statistics=1,
+        maps=1,
+        **kwargs,
+    ):
+        data_shape = require_shape(data_shape)
+        require_positive(latent_dim=latent_dim, hidden=hidden)
+        require_one_of(NETWORKS, network=network)
+        encoder = build_encoder(data_shape, statistics * latent_dim, network, hidden)
+        decoder = build_decoder(data_shape, latent_dim, network, hidden, maps)
+        pictures = keras.Input(data_shape, name="pictures")
+        decoded = decoder(encoder(pictures)[:, :latent_dim])[..., : data_shape[-1]]
+        super().__init__(pictures, layers.Activation("sigmoid")(decoded), data_shape, seed, **kwargs)
+        self.latent_dim, self.network, self.hidden = latent_dim, network, hidden
+        self.encoder, self.decoder = encoder, decoder
+
+    def get_config(self):
+        return {
+            "name": self.name,
+            "data_shape": self.data_shape,
+            "latent_dim": self.latent_dim,
+            "network": self.network,
+            "hidden": self.hidden,
+            "seed": self.seed,
+        }
+
+    def encode(self, pictures):
+        """f: pictures `(batch, *data_shape)` in 0..1 to codes `(batch, latent_dim)`."""
+        return self.encoder(pictures)[:, : self.latent_dim]
+
+    def decode(self, latent):
+        """g: codes `(batch, latent_dim)` to pictures `(batch, *data_shape)` in 0..1."""
+        return tf.sigmoid(self.decoder(latent)[..., : self.data_shape[-1]])
 
     # What others see of the model.
 
@@ -189,8 +189,8 @@ class EncoderDecoder(keras.Model):
         if self.latent_dim == 2:
             codes = self.encode(originals).numpy()
             extent = sheets.extent_of(codes)
-            manifold = self.decode(sheets.lattice(extent, MANIFOLD)).numpy()
-            sides = [sheets.latent_map(codes, labels, extent), sheets.sheet(manifold, MANIFOLD, border=0)]
+            manifold = self.decode(sheets.lattice(extent, sheets.MANIFOLD)).numpy()
+            sides = [sheets.latent_map(codes, labels, extent), sheets.sheet(manifold, sheets.MANIFOLD, border=0)]
             return {"picture": sheets.beside(*sides), "codes": codes, "labels": labels}
         reconstructed = self(originals[:40], training=False).numpy()
         return {"picture": sheets.paired(originals[:40], reconstructed, columns=10), "reconstructed": reconstructed}
@@ -272,6 +272,14 @@ def held_out(dataset, n=None, source="bundled"):
         images = examples.held_in_memory(dataset, "test")
         labels = np.full(len(images), -1)
     return examples.to_unit(images[:n]).numpy(), labels[:n]
+
+
+def require_shape(data_shape):
+    """The shape as a tuple; `ValueError` unless it is one of pictures whose sides are multiples of 4."""
+    data_shape = tuple(data_shape)
+    if len(data_shape) != 3 or min(data_shape) < 1 or data_shape[0] % 4 or data_shape[1] % 4:
+        raise ValueError(f"data_shape={data_shape}: it is (height, width, channels) with sides that are multiples of 4")
+    return data_shape
 
 
 def require_pictures(dataset):

@@ -4,6 +4,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 SIDE = 560
+MANIFOLD = 20
+"""The manifold has so many pictures a side."""
 PAPER = (250, 250, 247)
 CLASS_COLOURS = np.array(
     [
