@@ -570,6 +570,10 @@ def choose_run(lessons: list[str]) -> runs.Run | None:
     """Choose among the lessons' runs; the newest at first, and the URL remembers which."""
     paths = [str(run.path) for run in runs_of(lessons)]
     chosen = st.session_state.get("run", st.query_params.get("run"))
+    # A run that has just begun has no run.json yet, and so a shorter title, which the browser may still send back.
+    begun = {f"{Path(path).parent.name} · {Path(path).name}": path for path in paths}
+    if chosen in begun:
+        chosen = st.session_state["run"] = begun[chosen]
     if chosen and chosen not in paths:
         if Path(chosen).is_dir() and Path(chosen).parent in [runs.ROOT / lesson for lesson in lessons]:
             paths.insert(0, chosen)  # it has just been started
