@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import tensorflow  # noqa: F401  # here, and not in a page's thread while pytest rewrites what it imports
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import TimeoutError, expect, sync_playwright
 from streamlit.testing.v1 import AppTest
 
 from dlsuite import runs
@@ -166,8 +166,14 @@ class Visit:
 
     def choose(self, label: str, option: str) -> None:
         """Choose in a select box the option that contains `option`."""
-        self.page.get_by_role("combobox", name=label, exact=True).click()
-        self.page.get_by_role("option").filter(has_text=option).click()
+        box = self.page.get_by_role("combobox", name=label, exact=True)
+        listed = self.page.get_by_role("option").filter(has_text=option)
+        box.click()
+        try:
+            listed.click(timeout=10_000)
+        except TimeoutError:  # the page ran again meanwhile, which folds the list up
+            box.click()
+            listed.click()
 
     def unfold(self, label: str) -> None:
         """Fold out what an expander holds."""

@@ -172,9 +172,9 @@ def test_a_digit_that_is_drawn_is_restored(visit):
 
 def test_a_vae_is_trained_and_found_on_the_map(visit, wait_until):
     visit = visit(SCRIPT, section="Train")
-    visit.enter("Epochs", 2)
     visit.unfold("All options")
     visit.choose("Source", "bundled")
+    visit.enter("Epochs", 2)
     visit.enter("Latent dim", 2)
     visit.enter("Hidden", 16)
     visit.press("Start training")
