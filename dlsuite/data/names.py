@@ -12,15 +12,18 @@ NAMED = {
     "spiral": "points",
     "moons": "points",
     "photographs": "images",
+    "dates": "pairs",
 }
 
 
-def kind(dataset: str) -> Literal["images", "points"]:
-    """Whether `dataset` holds pictures or points of the plane; `ValueError` if there is nothing of that name."""
+def kind(dataset: str) -> Literal["images", "points", "pairs"]:
+    """Whether `dataset` holds pictures, points of the plane or pairs of texts; `ValueError` if there is none such."""
     if dataset in NAMED:
         return NAMED[dataset]
     if not (set(dataset) & set("/\\.") or Path(dataset).exists()):
         raise ValueError(f"dataset={dataset!r}: it is one of {', '.join(NAMED)}, or a path to your own (./pictures)")
+    if own.is_pairs(dataset):
+        return "pairs"
     return "points" if own.is_points(dataset) else "images"
 
 
@@ -38,6 +41,10 @@ def held_out(dataset: str) -> dict[str, str]:
         return {"bundled": "10,000 fresh points"}
     if dataset == "photographs":
         return {"bundled": "the four held-out photographs"}
+    if dataset == "dates":
+        return {"bundled": "the dates of the 7,286 test days"}
+    if kind(dataset) == "pairs":
+        return {"bundled": "the own test sentences, or a tenth of them all where there is no file of them"}
     return {"bundled": "every fifth of the own examples"}
 
 
