@@ -37,7 +37,7 @@ WORDS = ["king", "unheard-of", "film", "", "naïve"]
 """What strings are given that are called `text`, and others."""
 
 
-class Bytes:
+class Bytes(tf.Module):
     """Signatures of the types and ranks that the models which ship do not have; there is nothing to train."""
 
     def signatures(self):
@@ -49,8 +49,13 @@ class Bytes:
         return {"serving_default": (summarize, [picture, tf.TensorSpec([], tf.int32, name="offset")])}
 
 
-class Strings:
-    """As `Bytes`, of strings: a vector, a matrix and a scalar, in and out."""
+class Strings(tf.Module):
+    """As `Bytes`, of strings: a vector, a matrix and a scalar, in and out, and a lookup table."""
+
+    def __init__(self):
+        super().__init__()
+        entries = tf.lookup.KeyValueTensorInitializer(WORDS, tf.range(len(WORDS)))
+        self.words = tf.lookup.StaticHashTable(entries, default_value=-1)
 
     def signatures(self):
         def join(text, table, mark):
@@ -60,6 +65,7 @@ class Strings:
                 "marked": tf.strings.join([table, mark]),
                 "all": tf.strings.reduce_join(table, separator=" ") + mark,
                 "bytes": tf.strings.length(text),
+                "indices": self.words.lookup(table),
             }
 
         shapes = {"text": [None], "table": [None, None], "mark": []}
@@ -235,7 +241,7 @@ def test_strings_of_every_length(program, tmp_path):
     texts = [b"", b"\0", b"a\0b\0", bytes(22), b"x" * 23, b"x" * 24, bytes(range(256)) * 100, "né 👍".encode()]
     inputs = {
         "text": np.array(texts, object),
-        "table": np.array([[b"one", b""], [b"t\0o", "漢字".encode()], [b"long" * 9, b"\0\0"]], object),
+        "table": np.array([[b"king", b""], [b"t\0o", "漢字".encode()], [b"long" * 9, b"\0\0"]], object),
         "mark": np.array(b"--\0--" * 5, object),
     }
     serving.export(Strings(), tmp_path / "model")
@@ -247,6 +253,7 @@ def test_strings_of_every_length(program, tmp_path):
     assert answer["marked"].tolist() == [[text + mark for text in row] for row in inputs["table"]]
     assert answer["all"].item() == b" ".join(inputs["table"].ravel()) + mark
     assert answer["bytes"].tolist() == list(map(len, texts))
+    assert answer["indices"].tolist() == [[0, 3], [-1, -1], [-1, -1]]
     prove(program, tmp_path / "model", Strings(), tmp_path)
 
 
