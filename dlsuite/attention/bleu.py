@@ -2,7 +2,7 @@
 
     BLEU = 100 BP exp(1/4 sum_n log p_n),  n = 1..4
 
-    p_n  = sum over sentences and n-grams of min(count, largest count in one reference)  /  all n-grams of the hypotheses
+    p_n  = sum over all n-grams of min(count, largest count in one reference)  /  number of n-grams in the hypotheses
     BP   = 1 if c > r else exp(1 - r/c),   c the hypotheses' length, r the sum of the lengths nearest to each sentence's
 
 The counts are *clipped*: "the the the" is matched as often as a reference has "the". All sums run over the whole

@@ -12,11 +12,12 @@ NAMED = {
     "spiral": "points",
     "moons": "points",
     "photographs": "images",
+    "shapes": "signals",
 }
 
 
-def kind(dataset: str) -> Literal["images", "points"]:
-    """Whether `dataset` holds pictures or points of the plane; `ValueError` if there is nothing of that name."""
+def kind(dataset: str) -> Literal["images", "points", "signals"]:
+    """Whether `dataset` holds pictures, points of the plane or signals; `ValueError` if there is none of that name."""
     if dataset in NAMED:
         return NAMED[dataset]
     if not (set(dataset) & set("/\\.") or Path(dataset).exists()):
@@ -38,6 +39,8 @@ def held_out(dataset: str) -> dict[str, str]:
         return {"bundled": "10,000 fresh points"}
     if dataset == "photographs":
         return {"bundled": "the four held-out photographs"}
+    if dataset == "shapes":
+        return {"bundled": "2,000 fresh signals"}
     return {"bundled": "every fifth of the own examples"}
 
 
