@@ -87,18 +87,18 @@ class Attention(layers.Layer):
         if self.kind == "context":
             self.context = self.add_weight(name="c", shape=(1, d))
 
-    def call(self, h, mask=None):
+    def call(self, h, key_mask=None):
         """y `(batch, length, channels)` and weights `(batch, length, length)`: how much place j takes from place i.
 
         Args:
             h: a vector for every place.
-            mask: true where there is a place, `(batch, length)`; others get weight 0 exactly.
+            key_mask: true where there is a place to look at, `(batch, length)`; others get weight 0 exactly.
         """
         if self.kind == "spatial":
             queries = keys = tf.zeros_like(h) + position_encoding(tf.shape(h)[1], h.shape[-1])
         else:
             queries, keys = h if self.kind == "self" else tf.zeros_like(h) + self.context, h
-        weights = scores.masked_softmax(self.score_all(queries, keys), mask)
+        weights = scores.masked_softmax(self.score_all(queries, keys), key_mask)
         return scores.weighted_mean(weights, h @ self.to_values), weights
 
     def score_all(self, queries, keys):
@@ -237,7 +237,9 @@ def train(
     return model
 
 
-def measure(model, *, dataset: str = "shapes", source: str = "auto", split: shapes1d.Split = "test") -> dict[str, float]:
+def measure(
+    model, *, dataset: str = "shapes", source: str = "auto", split: shapes1d.Split = "test"
+) -> dict[str, float]:
     """How near predictions come to the targets of 2,000 signals that no training has seen.
 
     Args:

@@ -8,6 +8,8 @@ PLACE = 4
 TALL = 200
 """Pixels that a row is high, and its heat map wide."""
 GAP = 12
+BLACK = 0.1
+"""The weight that is drawn black."""
 PAPER, GREY, COLD, WARM = (250, 250, 247), (150, 158, 168), (56, 108, 176), (217, 95, 14)
 
 
@@ -16,7 +18,7 @@ def sheet(signals, targets, predictions, weights=None):
 
     Args:
         signals, targets, predictions: `(n, length)`, drawn from -0.1 to 1.1.
-        weights: `(n, length, length)`: row j shows where place j looks, the darker the more.
+        weights: `(n, length, length)`: row j shows where place j looks.
 
     Returns:
         uint8 `(height, width, 3)`.
@@ -40,8 +42,8 @@ def curves(*three):
 
 
 def heat_map(weights):
-    """Weights `(J, I)` as shades, uint8 `(TALL, TALL, 3)`: in every row the largest is black, and 0 is paper."""
-    shade = weights / weights.max(axis=-1, keepdims=True)
+    """Weights `(J, I)` as shades, uint8 `(TALL, TALL, 3)`, from paper at 0 to black at `BLACK` and above."""
+    shade = np.minimum(weights / BLACK, 1)
     picture = Image.fromarray((np.array(PAPER) * (1 - shade[..., None])).round().astype("uint8"))
     return np.asarray(picture.resize((TALL, TALL), Image.Resampling.BOX))
 
