@@ -258,7 +258,7 @@ def counts_chart(words: list[str], others: list[list[str]]) -> dict:
         rows += [{"n": str(n), "state": state, "count": of_runs.count(state)} for state in STYLES]
     return {
         "data": {"values": rows},
-        "height": 170,
+        "height": {"step": 26},
         "mark": {"type": "bar", "tooltip": True},
         "encoding": {
             "y": {"field": "n", "type": "ordinal", "title": "n"},

@@ -94,7 +94,7 @@ def main():
         f"Left unchanged, the signals are off by {unchanged:.2f} · 10⁻³. Measured on 2,000 signals that no training "
         "has seen; the error of the heights is the mean absolute one at the shapes' centres, heights being 0.1 to 1. "
         f"All were trained alike: {record['epochs']} epochs of {shapes1d.STEPS_PER_EPOCH} batches of "
-        f"{record['batch_size']} signals, Adam from {record['learning_rate']:g} down along a cosine, "
+        f"{record['batch_size']} signals, Adam at most at {record['learning_rate']:g}, "
         f"{record['channels']} channels. Written by `python benchmarks/attention_pooling.py --seeds {options.seeds}`.",
         "",
         "## Seed 0 on one signal",

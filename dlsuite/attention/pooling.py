@@ -122,7 +122,7 @@ class Pooling(keras.Model):
         channels: numbers in each h_i, even, 2 or more.
     """
 
-    def __init__(self, attention="self", score="scaled", positions="none", channels=32, **kwargs):
+    def __init__(self, attention="self", score="scaled", positions="none", channels=16, **kwargs):
         for name, value, choices in (
             ("attention", attention, KINDS),
             ("score", score, SCORES),
@@ -189,10 +189,10 @@ def train(
     attention: Literal["self", "context", "spatial", "none"] = "self",
     score: Literal["dot", "projected", "scaled", "additive"] = "scaled",
     positions: Literal["none", "sinusoidal"] = "none",
-    epochs: int = 20,
-    batch_size: int = 64,
-    learning_rate: float = 0.01,
-    channels: int = 32,
+    epochs: int = 15,
+    batch_size: int = 32,
+    learning_rate: float = 0.02,
+    channels: int = 16,
     seed: int = 0,
     initial_epoch: int = 0,
     callbacks=(),
@@ -206,7 +206,8 @@ def train(
         positions: what is added to the vectors that are attended to: none, or the sinusoidal position encoding.
         epochs: how long to train, in units of 100 batches of fresh signals. 1 or more.
         batch_size: signals in each step. 1 or more.
-        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
+        learning_rate: Adam's at its highest: it rises through the first tenth of training, and falls along a cosine.
+            Above 0.
         channels: numbers in the vector of each place. Even, 2 or more.
         seed: of the initial weights and of the signals. 0 or more.
         initial_epoch: the epoch to begin with, where a run is resumed.
@@ -224,7 +225,10 @@ def train(
     keras.utils.set_random_seed(seed)
     model = Pooling(attention=attention, score=score, positions=positions, channels=channels)
     steps = shapes1d.STEPS_PER_EPOCH
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
+    rising = epochs * steps // 10
+    rate = keras.optimizers.schedules.CosineDecay(
+        0.0, epochs * steps - rising, warmup_target=learning_rate, warmup_steps=rising
+    )
     model.compile(keras.optimizers.Adam(rate), loss="mean_squared_error", jit_compile=False)
     model.fit(
         shapes1d.load(batch_size, seed, initial_epoch),
