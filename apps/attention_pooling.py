@@ -24,7 +24,7 @@ KINDS = {
     "none": "a convolution of as many weights",
 }
 SCORES = ("scaled", "projected", "dot", "additive")
-EPOCHS = 10
+EPOCHS = 15
 """Of a training that the button starts."""
 
 

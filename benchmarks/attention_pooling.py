@@ -31,7 +31,6 @@ SETTINGS = {
     "self, dot": {"attention": "self", "score": "dot"},
     "self, additive": {"attention": "self", "score": "additive"},
     "self, scaled, with positions": {"attention": "self", "positions": "sinusoidal"},
-    "convolution, with positions": {"attention": "none", "positions": "sinusoidal"},
 }
 SHOWN = ("convolution", "spatial", "context", "self, scaled")
 SIGNAL = 3

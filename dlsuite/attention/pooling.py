@@ -189,7 +189,7 @@ def train(
     attention: Literal["self", "context", "spatial", "none"] = "self",
     score: Literal["dot", "projected", "scaled", "additive"] = "scaled",
     positions: Literal["none", "sinusoidal"] = "none",
-    epochs: int = 15,
+    epochs: int = 30,
     batch_size: int = 32,
     learning_rate: float = 0.02,
     channels: int = 16,
