@@ -117,14 +117,13 @@ def show(trained: panels.Trained, signal: np.ndarray, target: np.ndarray, place:
     )
     curves = {"signal": signal, "target": target, "prediction": answer["prediction"]}
     st.vega_lite_chart(signal_chart(curves, weights, place), width="stretch", key=f"pooling_signal_{key}")
-    chosen = st.vega_lite_chart(
+    st.vega_lite_chart(
         weight_chart(weights, place),
         width="stretch",
         key=f"pooling_weights_{key}",
         on_select=lambda: go_to(f"pooling_weights_{key}"),
         selection_mode="click",
     )
-    del chosen
     st.caption(told(weights, place))
 
 
