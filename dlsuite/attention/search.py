@@ -102,7 +102,7 @@ def beam(step, state, memory, longest, width, prefix=None):
         tf.zeros([batch, width, 0], tf.int32),
         tf.zeros([batch, width, 0, tf.shape(memory[0])[1]]),
     )
-    shapes = [None, None], state.shape, [None, None], [None, None, None], [None, None, None, None]
+    shapes = [None, None], [None, state.shape[1]], [None, None], [None, None, None], [None, None, None, None]
     invariants = (tf.TensorShape([]), *map(tf.TensorShape, shapes))
     _, _, _, total, pieces, weights = tf.while_loop(goes_on, body, begin, shape_invariants=invariants)
     length = tf.reduce_sum(tf.cast(pieces != PAD, tf.float32), axis=2)

@@ -52,11 +52,11 @@ class SingleStateDecoder(translator.Decoder):
     def remember(self, states, source):
         forward, backward = tf.split(states, 2, axis=-1)
         last = tf.concat([forward[:, -1], backward[:, 0]], axis=-1)  # at padding the forward state stays as it is
-        return (last[:, None],), tf.tanh(last @ self.first)
+        return (tf.zeros([tf.shape(last)[0], 0]), last), tf.tanh(last @ self.first)
 
     def look(self, state, memory):
-        (last,) = memory
-        return last[:, 0], tf.zeros([tf.shape(last)[0], 0])
+        nothing, last = memory
+        return last, nothing
 
 
 @keras.saving.register_keras_serializable("dlsuite")

@@ -96,7 +96,11 @@ class Decoder(layers.Layer):
         self.output_bias = self.add_weight((self.pieces,), "zeros", name="output_bias")
 
     def remember(self, states, source):
-        """What is kept of the source: a tuple of tensors `(batch, ...)`, and the first state `(batch, units)`."""
+        """What is kept of the source: a tuple of tensors, and the first state `(batch, units)`.
+
+        The first tensor is what is looked at, `(batch, S, ...)`, with S = 0 where nothing is; the others are
+        `(batch, ...)`.
+        """
         raise NotImplementedError
 
     def look(self, state, memory):
