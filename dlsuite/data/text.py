@@ -114,7 +114,7 @@ def read(path: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ValueError(
-            f"dataset={path!r}: line {line} is not UTF-8 (the byte 0x{content[error.start]:02x})"
+            f"dataset={path!r}: line {line} is not UTF-8 (its byte 0x{content[error.start]:02x})"
         ) from None
     text = text.replace("\r\n", "\n")
     count = len(words_of(text))
@@ -134,7 +134,8 @@ def docstrings() -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         pass
-    text = "\n\n".join(dict.fromkeys(each for package in PACKAGES for each in docstrings_of(package)))
+    found = dict.fromkeys(each for package in PACKAGES for each in docstrings_of(package) if each)
+    text = "\n\n".join(found)
     temporary = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -152,16 +153,22 @@ def cache_folder() -> Path:
 
 
 def docstrings_of(package: str):
-    """The docstrings in an installed package's Python files, tests apart, and those that it adds to what is in C."""
+    """The docstrings in an installed package's Python files, tests apart, and those that NumPy adds to what is in C."""
     root = Path(importlib.util.find_spec(package).origin).parent
     for file in sorted(root.rglob("*.py")):
         if "tests" in file.parts or file.stem.endswith("_test"):
             continue
-        for node in ast.walk(ast.parse(file.read_bytes())):
+        for node in _statements(ast.parse(file.read_bytes())):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
                 yield ast.get_docstring(node) or ""
-            elif isinstance(node, ast.Call) and getattr(node.func, "id", "").startswith("add_newdoc"):
-                literals = [
-                    part.value for each in node.args for part in ast.walk(each) if isinstance(part, ast.Constant)
-                ]
-                yield from (inspect.cleandoc(text) for text in literals if isinstance(text, str) and "\n" in text)
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and "add_newdocs" in file.stem:
+                parts = (part for each in node.value.args for part in ast.walk(each))
+                texts = (part.value for part in parts if isinstance(part, ast.Constant))
+                yield from (inspect.cleandoc(text) for text in texts if isinstance(text, str) and "\n" in text)
+
+
+def _statements(node):
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.stmt | ast.ExceptHandler):  # docstrings do not hide in expressions
+            yield from _statements(child)

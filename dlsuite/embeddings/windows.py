@@ -139,8 +139,8 @@ def batches(
     steps = max(1, int(expected // rows))
     if expected < batch_size:
         raise ValueError(
-            f"subsampling={subsampling}, batch_size={batch_size}: about {expected:.0f} of {len(corpus.words)} words are "
-            "kept, too few for one update: raise the one or lower the other"
+            f"subsampling={subsampling}, batch_size={batch_size}: about {expected:.0f} of {len(corpus.words)} words "
+            "are kept, too few for one update: raise the one or lower the other"
         )
     noise = Noise(noise_distribution(corpus.counts))
 
