@@ -48,7 +48,7 @@ def test_paragraphs_stand_between_empty_lines():
 def test_docstrings_of_functions_classes_and_what_is_written_in_c(docstrings):
     import keras
 
-    for documented in (np.linspace, np.ndarray.reshape, np.float32, keras.layers.LSTM, keras.ops.softmax):
+    for documented in (np.linspace, np.ndarray.reshape, np.frombuffer, keras.layers.LSTM, keras.ops.softmax):
         sentence = max(documented.__doc__.splitlines(), key=len).strip()
         assert sentence in docstrings, documented
     assert len(text.words_of(docstrings)) > 300_000
