@@ -43,7 +43,7 @@ class WordVectors(keras.Model):
     SCORES_EACH: bool
     """Whether each word of a context scores by itself."""
 
-    def __init__(self, vocabulary=word_map.LETTERS, dimensions=50, seed=0, **kwargs):
+    def __init__(self, vocabulary=word_map.LETTERS, dimensions=40, seed=0, **kwargs):
         vocabulary = list(vocabulary)
         if len(vocabulary) < FEWEST_WORDS:
             raise ValueError(f"vocabulary: it has {len(vocabulary)} words, and at least {FEWEST_WORDS} are needed")

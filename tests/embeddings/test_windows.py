@@ -1,4 +1,4 @@
-"""What word models are fed with: what is dropped, what stands in a window, how noise is drawn, and the order of it all."""
+"""What word models are fed with: what is dropped, what stands in a window, how noise is drawn, and the order."""
 
 import numpy as np
 import pytest
