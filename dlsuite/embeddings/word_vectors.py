@@ -53,11 +53,16 @@ class WordVectors(keras.Model):
         table = layers.Embedding(len(vocabulary), dimensions, embeddings_initializer=near_zero, name="input_vectors")
         super().__init__(words, table(words), **kwargs)
         self.vocabulary, self.dimensions, self.seed = vocabulary, dimensions, seed
-        self.input_vectors = table.embeddings
+        self.words = tf.Variable(vocabulary, trainable=False, name="vocabulary")  # once, for all signatures
         self.output_vectors = self.add_weight(
             shape=(len(vocabulary), dimensions), initializer="zeros", name="output_vectors"
         )
         self.loss_tracker = keras.metrics.Mean("loss")
+
+    @property
+    def input_vectors(self):
+        """The table of the v_w, `(vocabulary, dimensions)`."""
+        return self.get_layer("input_vectors").embeddings
 
     def get_config(self):
         return {
@@ -198,7 +203,7 @@ class WordVectors(keras.Model):
 
         def most_frequent(n):
             n = tf.reshape(n, [])
-            return {"words": tf.constant(self.vocabulary)[:n], "vectors": self.input_vectors.value[:n]}
+            return {"words": self.words[:n], "vectors": self.input_vectors.value[:n]}
 
         def named(name):
             return tf.TensorSpec([None], tf.string, name=name)
@@ -215,7 +220,7 @@ class WordVectors(keras.Model):
 
     def places_of(self, words):
         """Where words stand in the vocabulary, int32 `(n,)`; -1 for those that it lacks."""
-        is_it = words[:, None] == tf.constant(self.vocabulary)  # (n, vocabulary)
+        is_it = words[:, None] == self.words  # (n, vocabulary)
         return tf.where(tf.reduce_any(is_it, axis=1), tf.argmax(is_it, axis=1, output_type=tf.int32), -1)
 
     def unit(self, places):
@@ -236,7 +241,7 @@ class WordVectors(keras.Model):
         left_out = tf.reduce_max(tf.one_hot(but, len(self.vocabulary)), axis=1)
         cosines, places = tf.math.top_k(cosines - 3.0 * left_out, ANSWERS)
         is_there = tf.reduce_any(towards != 0.0, axis=1)[:, None]
-        return tf.where(is_there, tf.gather(self.vocabulary, places), ""), tf.where(is_there, cosines, 0.0)
+        return tf.where(is_there, tf.gather(self.words, places), ""), tf.where(is_there, cosines, 0.0)
 
     def spelled_alike(self, words):
         """The `SUGGESTIONS` words of the smallest edit distance to each of `words` `(n,)`, more frequent ones first."""
@@ -244,7 +249,7 @@ class WordVectors(keras.Model):
         def letters(strings):  # sparse (n, vocabulary or 1, letters)
             return tf.strings.unicode_split(tf.strings.substr(strings, 0, 40, unit="UTF8_CHAR"), "UTF-8")
 
-        known = letters(tf.constant(self.vocabulary)).to_sparse()
+        known = letters(self.words).to_sparse()
 
         def of_one(word):
             own = tf.tile(letters(word[None]).to_tensor(), [len(self.vocabulary), 1])
@@ -252,7 +257,7 @@ class WordVectors(keras.Model):
             return tf.math.top_k(-distances, SUGGESTIONS).indices
 
         places = tf.map_fn(of_one, words, fn_output_signature=tf.TensorSpec([SUGGESTIONS], tf.int32))
-        return tf.gather(self.vocabulary, places)
+        return tf.gather(self.words, places)
 
     def preview(self):
         """The most frequent long words on a map of the plane: `picture`, uint8, the `words` and their `places`."""
