@@ -14,15 +14,23 @@ NAMED = {
     "photographs": "images",
     "docstrings": "text",
     "imdb_reviews": "text",
+    "shapes": "signals",
+    "dates": "pairs",
 }
 
 
-def kind(dataset: str) -> Literal["images", "points", "text"]:
-    """Whether `dataset` holds pictures, points of the plane or text; `ValueError` if there is nothing of that name."""
+def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"]:
+    """What `dataset` holds: pictures, points of the plane, text, signals, or pairs of texts.
+
+    Raises:
+        ValueError: there is nothing of that name.
+    """
     if dataset in NAMED:
         return NAMED[dataset]
     if not (set(dataset) & set("/\\.") or Path(dataset).exists()):
         raise ValueError(f"dataset={dataset!r}: it is one of {', '.join(NAMED)}, or a path to your own (./pictures)")
+    if own.is_pairs(dataset):
+        return "pairs"
     if Path(dataset).suffix.lower() == ".txt":
         return "text"
     return "points" if own.is_points(dataset) else "images"
@@ -50,6 +58,12 @@ def held_out(dataset: str) -> dict[str, str]:
         return {"tfds": "5,000 reviews of the split `unsupervised`"}
     if kind(dataset) == "text":
         return {"bundled": "every tenth paragraph of the own text"}
+    if dataset == "dates":
+        return {"bundled": "the dates of the 7,286 test days"}
+    if kind(dataset) == "pairs":
+        return {"bundled": "the own test sentences, or a tenth of them all where there is no file of them"}
+    if dataset == "shapes":
+        return {"bundled": "2,000 fresh signals"}
     return {"bundled": "every fifth of the own examples"}
 
 
