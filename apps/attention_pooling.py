@@ -15,7 +15,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 LINES = {"signal": panels.GREY, "target": panels.COLD, "prediction": panels.WARM}
 SMALLEST = 0.002
 """Weights below are not drawn."""
-BLACK = 0.25
+BLACK = 0.1
 """The weight that is drawn darkest."""
 KINDS = {
     "self": "every place asks by what is there",
@@ -37,6 +37,8 @@ def attention():
     )
     controls, screen = st.columns([1, 3], gap="large")
     with controls:
+        if "pooling_finished" in st.session_state:
+            show_beside(st.session_state.pop("pooling_finished"))
         seed, place = signal_input()
         chosen = [
             panels.choose_model([LESSON], first, label=label, key=key, fits=fits)
@@ -144,7 +146,10 @@ def told(weights: np.ndarray | None, place: int) -> str:
     order = np.argsort(row)[::-1]
     half = order[: 1 + int(np.searchsorted(np.cumsum(row[order]), 0.5))]
     spans = ", ".join(str(each) for each in sorted(half.tolist())[:12]) + (" …" if len(half) > 12 else "")
-    return f"Half of what place {place} takes comes from {len(half)} of {len(row)} places: {spans}."
+    return (
+        f"Half of what place {place} takes comes from {len(half)} of {len(row)} places: {spans}. The bars beneath the "
+        "signal are its weights; the largest is drawn full."
+    )
 
 
 def receptive_field() -> int:
@@ -201,8 +206,11 @@ def signal_chart(curves: dict[str, np.ndarray], weights: np.ndarray | None, plac
             "encoding": {"x": x | {"field": "from"}, "x2": {"field": "to"}, "y": y, "y2": {"field": "top"}},
         }
     else:
-        tallest = float(weights.max())
-        bars = [row | {"height": under, "top": under + 0.42 * row["weight"] / tallest} for row in weight_rows(weights)]
+        tallest = weights.max(axis=-1)
+        bars = [
+            row | {"height": under, "top": under + 0.42 * row["weight"] / float(tallest[row["j"]])}
+            for row in weight_rows(weights)
+        ]
         sight = {
             "data": {"values": bars},
             "transform": [{"filter": {"param": "at"}}],
@@ -341,12 +349,19 @@ def train_another():
         st.fragment(watch, run_every=panels.LIVE_SECONDS if run.is_alive else None)(run, run.is_alive)
 
 
+def show_beside(path: str) -> None:
+    """Callback: choose a run as what is shown beside."""
+    st.session_state["pooling_beside"] = path
+
+
 def watch(run: runs.Run, was_live: bool):
     """The newest run of the kind that is chosen: how far it is, and what it has learned so far."""
     try:
         state, error = run.state_and_error
         if was_live and state != "running":
-            st.rerun()  # the whole page, where it can be chosen now
+            if state == "finished":
+                st.session_state["pooling_finished"] = str(run.path)
+            st.rerun()  # the whole page
         if error:
             st.error(error)
         record, rows = run.record, run.steps()
@@ -357,7 +372,14 @@ def watch(run: runs.Run, was_live: bool):
                 min(1.0, done), "Loading TensorFlow …" if not rows else f"step {rows[-1]['step']:,.0f} of {total:,}"
             )
         elif state == "finished":
-            st.caption(f"Trained; choose it above as *Attention* or *Beside it*: {run.title}")
+            st.button(
+                "Show it above",
+                icon=":material/arrow_upward:",
+                key="pooling_show",
+                on_click=show_beside,
+                args=[str(run.path)],
+                disabled=st.session_state.get("pooling_beside") == str(run.path),
+            )
         picture, chart = st.columns(2, gap="medium")
         with picture:
             panels.film(run, is_live=state == "running", key="pooling")

@@ -1,6 +1,7 @@
-"""Attention as average pooling: spatial, context and self-attention, on signals where a convolution fails.
+"""Attention pooling (after F. Fleuret's deep-learning course, https://fleuret.org/dlc/, lecture 13.2).
 
-A convolution has made a vector h_i of every place i of a signal. Attention answers at every place j with a mean of the
+Spatial, context and self-attention as one formula, on signals where a convolution fails. Some convolutions
+have made a vector h_i of every place i of a signal. Attention answers at every place j with a mean of the
 values v_i = V h_i of *all* places; the kinds differ in what is compared for the weights,
 
     y_j = sum_i softmax_i(score(q_j, k_i)) v_i
@@ -14,7 +15,7 @@ values v_i = V h_i of *all* places; the kinds differ in what is compared for the
     projected   (W q) . (W' k)                   scaled      (W q) . (W' k) / sqrt(channels)
 
 with p_j the sinusoidal position encoding (Vaswani et al., 2017, arXiv:1706.03762, Section 3.5) and V, W, W', w, c
-learned. After F. Fleuret's deep-learning course, lecture 13.2. The network around it is the same for all kinds,
+learned. The network around it is the same for all kinds,
 
     x -> convolution 5, convolution 5 -> h -> y -> (h, y) -> convolution 5, convolution 5 -> prediction
 
