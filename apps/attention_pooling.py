@@ -17,6 +17,7 @@ SMALLEST = 0.002
 """Weights below are not drawn."""
 BLACK = 0.1
 """The weight that is drawn darkest."""
+TITLES = {"self": "Self-attention", "context": "Context attention", "spatial": "Spatial attention"}
 KINDS = {
     "self": "every place asks by what is there",
     "context": "one learned question for all places",
@@ -24,7 +25,7 @@ KINDS = {
     "none": "a convolution of as many weights",
 }
 SCORES = ("scaled", "projected", "dot", "additive")
-EPOCHS = 15
+EPOCHS = 10
 """Of a training that the button starts."""
 
 
@@ -107,7 +108,7 @@ def show(trained: panels.Trained, signal: np.ndarray, target: np.ndarray, place:
     if weights is None:
         st.markdown(f"##### Convolution{with_positions}")
     else:
-        st.markdown(f"##### {arguments['attention'].capitalize()} attention, {arguments['score']}{with_positions}")
+        st.markdown(f"##### {TITLES[arguments['attention']]}, {arguments['score']}{with_positions}")
     error = float(np.mean((answer["prediction"] - target) ** 2))
     unchanged = float(np.mean((signal - target) ** 2))
     st.metric(
@@ -145,11 +146,17 @@ def told(weights: np.ndarray | None, place: int) -> str:
     row = weights[place]
     order = np.argsort(row)[::-1]
     half = order[: 1 + int(np.searchsorted(np.cumsum(row[order]), 0.5))]
-    spans = ", ".join(str(each) for each in sorted(half.tolist())[:12]) + (" …" if len(half) > 12 else "")
     return (
-        f"Half of what place {place} takes comes from {len(half)} of {len(row)} places: {spans}. The bars beneath the "
-        "signal are its weights; the largest is drawn full."
+        f"Half of what place {place} takes comes from {len(half)} of {len(row)} places: {ranges(np.sort(half))}. The "
+        "bars beneath the signal are its weights; the largest is drawn full."
     )
+
+
+def ranges(places: np.ndarray, most: int = 8) -> str:
+    """Ascending places for people: 3, 10–14, 20."""
+    runs_of_places = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    shown = [f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs_of_places[:most]]
+    return ", ".join(shown) + (" and others" if len(runs_of_places) > most else "")
 
 
 def receptive_field() -> int:
@@ -250,63 +257,66 @@ def signal_chart(curves: dict[str, np.ndarray], weights: np.ndarray | None, plac
 
 def weight_chart(weights: np.ndarray | None, place: int) -> dict:
     """Row j shows where place j looks; a click chooses the row."""
-    x = PLACES | {"title": "i: what is looked at"}
+    x = PLACES | {
+        "title": "i: what is looked at",
+        "scale": {"domain": [-0.5, shapes1d.LENGTH - 0.5], "nice": False},
+    }
     y = PLACES | {
         "title": "j: who looks",
         "scale": {"domain": [shapes1d.LENGTH - 0.5, -0.5], "nice": False},
         "axis": {"minExtent": 34, "maxExtent": 34, "tickCount": 5},
     }
-    x = x | {"scale": {"domain": [-0.5, shapes1d.LENGTH - 0.5], "nice": False}}
     if weights is None:
         reach = receptive_field() // 2
         last = shapes1d.LENGTH - 1
-        cells = [
-            {"j": j, "left": max(0, j - reach) - 0.5, "right": min(last, j + reach) + 0.5, "shade": 0.08}
+        seen = [
+            {"j": j, "left": max(0, j - reach) - 0.5, "right": min(last, j + reach) + 0.5}
             for j in range(shapes1d.LENGTH)
         ]
+        sight = {
+            "data": {"values": seen},
+            "mark": {"type": "area", "orient": "horizontal", "color": panels.GREY, "opacity": 0.5},
+            "encoding": {"x": x | {"field": "left"}, "x2": {"field": "right"}, "y": y | {"field": "j"}},
+        }
     else:
         cells = [
-            row | {"left": row["i"] - 0.5, "right": row["i"] + 0.5, "shade": row["weight"]}
+            row | {"left": row["i"] - 0.5, "right": row["i"] + 0.5, "top": row["j"] - 0.5, "bottom": row["j"] + 0.5}
             for row in weight_rows(weights)
         ]
-    cells = [cell | {"top": cell["j"] - 0.5, "bottom": cell["j"] + 0.5} for cell in cells]
-    click = {"name": "click", "select": {"type": "point", "fields": ["j"], "toggle": False}}
-    shown = [{"field": "j", "title": "place j"}]
-    if weights is not None:
-        shown += [{"field": "i", "title": "looks at place i"}, {"field": "weight", "title": "with weight"}]
-    return {
-        "height": 300,
-        "layer": [
-            {
-                "data": {"values": [{"j": j, "top": j - 0.5, "bottom": j + 0.5} for j in range(shapes1d.LENGTH)]},
-                "params": [click],
-                "mark": {"type": "rect", "opacity": 0.001, "color": panels.GREY},
-                "encoding": {"y": y | {"field": "top"}, "y2": {"field": "bottom"}},
-            },
-            {
-                "data": {"values": cells},
-                "mark": {"type": "rect", "color": panels.WARM if weights is not None else panels.GREY},
-                "encoding": {
-                    "x": x | {"field": "left"},
-                    "x2": {"field": "right"},
-                    "y": y | {"field": "top"},
-                    "y2": {"field": "bottom"},
-                    "opacity": {
-                        "field": "shade",
-                        "type": "quantitative",
-                        "scale": {"domain": [0, BLACK], "range": [0, 1], "clamp": True},
-                        "legend": None,
-                    },
-                    "tooltip": shown,
+        sight = {
+            "data": {"values": cells},
+            "mark": {"type": "rect", "color": panels.WARM},
+            "encoding": {
+                "x": x | {"field": "left"},
+                "x2": {"field": "right"},
+                "y": y | {"field": "top"},
+                "y2": {"field": "bottom"},
+                "opacity": {
+                    "field": "weight",
+                    "type": "quantitative",
+                    "scale": {"domain": [0, BLACK], "range": [0, 1], "clamp": True},
+                    "legend": None,
                 },
+                "tooltip": [
+                    {"field": "j", "title": "place j"},
+                    {"field": "i", "title": "looks at place i"},
+                    {"field": "weight", "title": "with weight"},
+                ],
             },
-            {
-                "data": {"values": [{"j": place}]},
-                "mark": {"type": "rule", "color": panels.GREY, "strokeDash": [4, 3]},
-                "encoding": {"y": y | {"field": "j"}},
-            },
-        ],
+        }
+    rows = {
+        "data": {"values": [{"j": j, "top": j - 0.5, "bottom": j + 0.5} for j in range(shapes1d.LENGTH)]},
+        "params": [{"name": "click", "select": {"type": "point", "fields": ["j"], "toggle": False}}],
+        "mark": {"type": "rect", "opacity": 0.001, "color": panels.GREY},
+        "encoding": {"y": y | {"field": "top"}, "y2": {"field": "bottom"}},
     }
+    here = {
+        "data": {"values": [{"j": place}]},
+        "mark": {"type": "rule", "color": panels.GREY, "strokeDash": [4, 3]},
+        "encoding": {"y": y | {"field": "j"}},
+    }
+    # Above the cells, which know their rows themselves, the rows would hide what the cells tell the pointer.
+    return {"height": 300, "layer": [sight, rows, here] if weights is None else [rows, sight, here]}
 
 
 def train_another():
