@@ -29,8 +29,8 @@ class Served:
     """A SavedModel's signatures as functions on NumPy arrays: `model.sample(n=16, seed=3)["samples"]`.
 
     Each takes its inputs by name, or in the alphabetical order of their names, in which a SavedModel keeps them, and
-    answers with a dictionary of arrays. They are the very functions that TF Serving
-    serves.
+    answers with a dictionary of arrays. Strings are given as str or bytes, and come back as bytes, in UTF-8. These are
+    the very functions that TF Serving serves.
     """
 
     def __init__(self, folder: Path):
@@ -108,7 +108,12 @@ def locate(name: str | Path) -> tuple[Path, str, dict]:
 def export(model, to: str | Path) -> Path:
     """Write a model's signatures as the next version `<to>/<version>/` of a SavedModel.
 
-    Only the variables that the signatures use go into it.
+    Only the variables and lookup tables that the signatures use go into it.
+
+    Args:
+        model: a Keras model or a `tf.Module`, which holds its variables and tables as attributes, of itself or of its
+            layers.
+        to: the folder of versions.
 
     Returns:
         The version's folder.
@@ -127,6 +132,10 @@ def export(model, to: str | Path) -> Path:
     functions = {name: traced[function] for name, (function, _) in signatures.items()}
     used = [variable for function in functions.values() for variable in function.variables]
     module.used = list({id(variable): variable for variable in used}.values())
+    captured = {id(tensor) for function in functions.values() for tensor in function.captured_inputs}
+    parts = tf.train.TrackableView(model).descendants()
+    resources = [part for part in parts if isinstance(part, tf.saved_model.experimental.TrackableResource)]
+    module.tables = [table for table in resources if id(table.resource_handle) in captured]
     with tempfile.TemporaryDirectory(dir=to, prefix=".export-") as temporary:
         tf.saved_model.save(module, f"{temporary}/model", signatures=functions)
         target = to / str(version)

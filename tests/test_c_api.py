@@ -26,9 +26,18 @@ ONE_VALUE = {"n": 7, "seed": 11, "label": 3}
 """What the inputs that hold one value, of whatever rank, are given."""
 LIMITS = {"label": 10, "quality": 4, "symbols": 4}
 """What an integer of that name must be below; others below 256."""
+TEXTS = [
+    "Thursday, March 5, 1987",
+    "Ein Mann schläft auf dem Sofa.",
+    "",
+    "нет 漢字 👩‍👩‍👧 \N{COMBINING TILDE}",
+    "no end " * 40,
+]
+WORDS = ["king", "unheard-of", "film", "", "naïve"]
+"""What strings are given that are called `text`, and others."""
 
 
-class Bytes:
+class Bytes(tf.Module):
     """Signatures of the types and ranks that the models which ship do not have; there is nothing to train."""
 
     def signatures(self):
@@ -38,6 +47,30 @@ class Bytes:
 
         picture = tf.TensorSpec([None, None, 3], tf.uint8, name="picture")
         return {"serving_default": (summarize, [picture, tf.TensorSpec([], tf.int32, name="offset")])}
+
+
+class Strings(tf.Module):
+    """As `Bytes`, of strings: a vector, a matrix and a scalar, in and out, and a lookup table."""
+
+    def __init__(self):
+        super().__init__()
+        entries = tf.lookup.KeyValueTensorInitializer(WORDS, tf.range(len(WORDS)))
+        self.words = tf.lookup.StaticHashTable(entries, default_value=-1)
+
+    def signatures(self):
+        def join(text, table, mark):
+            return {
+                "same": text,
+                "twice": tf.strings.join([text, text], separator="/"),
+                "marked": tf.strings.join([table, mark]),
+                "all": tf.strings.reduce_join(table, separator=" ") + mark,
+                "bytes": tf.strings.length(text),
+                "indices": self.words.lookup(table),
+            }
+
+        shapes = {"text": [None], "table": [None, None], "mark": []}
+        specs = [tf.TensorSpec(shape, tf.string, name=name) for name, shape in shapes.items()]
+        return {"serving_default": (join, specs)}
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +102,7 @@ def read_signatures(folder):
 
 
 def make_inputs(signature):
-    """Random arrays that fit a signature."""
+    """Arrays that fit a signature: random numbers, and strings out of the tables above."""
     random = np.random.default_rng(3)
     inputs = {}
     for name, info in sorted(signature.inputs.items()):
@@ -78,11 +111,41 @@ def make_inputs(signature):
         shape = [size if size >= 0 else SIDE if index else BATCH for index, size in enumerate(sizes)]
         if info.tensor_shape.unknown_rank:
             inputs[name] = np.array(ONE_VALUE[name], dtype)
+        elif info.dtype == tf.string:
+            table = [text.encode() for text in (TEXTS if name == "text" else WORDS)]
+            inputs[name] = np.resize(np.array(table, object), shape)
         elif np.issubdtype(dtype, np.integer):
             inputs[name] = np.asarray(random.integers(0, LIMITS.get(name, 256), shape), dtype)
         else:
             inputs[name] = random.uniform(-1, 1, shape).astype(dtype)
     return inputs
+
+
+def type_name(array):
+    """As the C program calls it; strings are objects to NumPy, bytes."""
+    return "string" if array.dtype == object else array.dtype.name
+
+
+def to_file(file, array):
+    """Write what the C program reads: raw numbers, or strings each after its length."""
+    if array.dtype == object:
+        file.write_bytes(b"".join(np.uint64(len(text)).tobytes() + text for text in array.ravel()))
+    else:
+        file.write_bytes(array.tobytes())
+
+
+def from_file(file, dtype, shape):
+    """Read what the C program writes."""
+    if dtype != "string":
+        return np.fromfile(file, dtype).reshape(shape)
+    content, strings = file.read_bytes(), []
+    while content:
+        end = 8 + int(np.frombuffer(content[:8], np.uint64)[0])
+        strings.append(content[8:end])
+        content = content[end:]
+    array = np.empty(len(strings), object)
+    array[:] = strings
+    return array.reshape(shape)
 
 
 def run_in_c(program, folder, calls, scratch):
@@ -92,9 +155,9 @@ def run_in_c(program, folder, calls, scratch):
         arguments.append("call")
         for name, array in inputs.items():
             file = scratch / f"{number}-{name}.in"
-            file.write_bytes(array.tobytes())
+            to_file(file, array)
             shape = "x".join(map(str, array.shape)) or "scalar"
-            arguments += ["input", signature.inputs[name].name, array.dtype.name, shape, file]
+            arguments += ["input", signature.inputs[name].name, type_name(array), shape, file]
         for name, info in sorted(signature.outputs.items()):
             arguments += ["output", info.name, scratch / f"{number}-{name}.out"]
             expected_lines += 1
@@ -109,7 +172,7 @@ def run_in_c(program, folder, calls, scratch):
             tensor, dtype, shape = next(lines).split()
             assert tensor == info.name
             sizes = [] if shape == "scalar" else [int(size) for size in shape.split("x")]
-            outputs[name] = np.fromfile(scratch / f"{number}-{name}.out", dtype).reshape(sizes)
+            outputs[name] = from_file(scratch / f"{number}-{name}.out", dtype, sizes)
         answers.append(outputs)
     return answers
 
@@ -117,9 +180,12 @@ def run_in_c(program, folder, calls, scratch):
 def assert_equal(answer, expected):
     assert answer.keys() == expected.keys()
     for name, value in expected.items():
-        value = np.asarray(value)
+        value = np.asarray(value, object if answer[name].dtype == object else None)
         assert (answer[name].dtype, answer[name].shape) == (value.dtype, value.shape), name
-        np.testing.assert_allclose(answer[name], value, rtol=1e-5, atol=1e-5, err_msg=name)
+        if value.dtype == object:
+            np.testing.assert_array_equal(answer[name], value, err_msg=name)
+        else:
+            np.testing.assert_allclose(answer[name], value, rtol=1e-5, atol=1e-5, err_msg=name)
 
 
 def prove(program, folder, model, scratch):
@@ -170,6 +236,36 @@ def test_bytes_integers_booleans_and_scalars(program, tmp_path):
     assert types == {"inverted": ("uint8", 3), "total": ("int32", 0), "bright": ("bool", 3)}
 
 
+def test_strings_of_every_length(program, tmp_path):
+    """Of up to 22 bytes, which TensorFlow keeps in place, and of more; empty, with a zero byte, and no UTF-8."""
+    texts = [b"", b"\0", b"a\0b\0", bytes(22), b"x" * 23, b"x" * 24, bytes(range(256)) * 100, "né 👍".encode()]
+    inputs = {
+        "text": np.array(texts, object),
+        "table": np.array([[b"king", b""], [b"t\0o", "漢字".encode()], [b"long" * 9, b"\0\0"]], object),
+        "mark": np.array(b"--\0--" * 5, object),
+    }
+    serving.export(Strings(), tmp_path / "model")
+    signature = read_signatures(tmp_path / "model" / "1")["serving_default"]
+    (answer,) = run_in_c(program, tmp_path / "model" / "1", [(signature, inputs)], tmp_path)
+    mark = inputs["mark"].item()
+    assert answer["same"].tolist() == texts
+    assert answer["twice"].tolist() == [text + b"/" + text for text in texts]
+    assert answer["marked"].tolist() == [[text + mark for text in row] for row in inputs["table"]]
+    assert answer["all"].item() == b" ".join(inputs["table"].ravel()) + mark
+    assert answer["bytes"].tolist() == list(map(len, texts))
+    assert answer["indices"].tolist() == [[0, 3], [-1, -1], [-1, -1]]
+    prove(program, tmp_path / "model", Strings(), tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", bytes(7), bytes(8) * 2, b"\5" + bytes(7) + b"four", b"\xff" * 8], ids=len)
+def test_a_file_of_strings_that_does_not_fit_is_named(program, strings, content, tmp_path):
+    file = tmp_path / "mark"
+    file.write_bytes(content)
+    result = run(program, strings, "call", "input", "serving_default_mark:0", "string", "scalar", file)
+    assert result.returncode == 1
+    assert f"{file}: its size does not fit its shape and type" in result.stderr
+
+
 def test_the_program_holds_no_python(program):
     linked = subprocess.run(["ldd", program], check=True, capture_output=True, text=True).stdout
     assert "libtensorflow" in linked
@@ -179,6 +275,11 @@ def test_the_program_holds_no_python(program):
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     return serving.export(Bytes(), tmp_path_factory.mktemp("exported"))
+
+
+@pytest.fixture(scope="module")
+def strings(tmp_path_factory):
+    return serving.export(Strings(), tmp_path_factory.mktemp("strings"))
 
 
 def test_a_missing_model_is_named(program, tmp_path):

@@ -8,11 +8,38 @@ import tensorflow as tf
 from dlsuite import serving
 from dlsuite.gans import conditional_gan, digit_classifier, gan, wgan_gp
 
+
+@keras.saving.register_keras_serializable("tests")
+class Words(keras.Model):
+    """Looks words up, once in a table of its own and once in a layer's; a third table goes unused."""
+
+    def __init__(self, vocabulary=("eins", "zwei", "größer"), **kwargs):
+        ids = keras.Input((None,), dtype="int32")
+        super().__init__(ids, keras.layers.Embedding(len(vocabulary) + 1, 2)(ids), **kwargs)
+        self.vocabulary = list(vocabulary)
+        entries = tf.lookup.KeyValueTensorInitializer(self.vocabulary, tf.range(1, len(vocabulary) + 1))
+        self.table = tf.lookup.StaticHashTable(entries, default_value=0)
+        self.unused = tf.lookup.StaticHashTable(entries, default_value=0)
+        self.by_layer = keras.layers.StringLookup(vocabulary=self.vocabulary)
+
+    def get_config(self):
+        return {"vocabulary": self.vocabulary}
+
+    def signatures(self):
+        def look_up(text):
+            ids = self.table.lookup(tf.strings.split(text).to_tensor())
+            return {"vectors": self(ids), "ids": ids, "whole": self.by_layer(text), "text": text + "!"}
+
+        entry = (look_up, [tf.TensorSpec([None], tf.string, name="text")])
+        return {"look_up": entry, "serving_default": entry}
+
+
 MODELS = {
     "points": lambda: wgan_gp.WGANGP(data_shape=(2,), latent_dim=3, seed=1),
     "pictures": lambda: gan.GAN(data_shape=(8, 8, 1), latent_dim=5, seed=1),
     "classes": lambda: conditional_gan.ConditionalGAN(data_shape=(8, 8, 1), latent_dim=5, seed=1),
     "classifier": digit_classifier.DigitClassifier,
+    "words": Words,
 }
 
 
@@ -30,6 +57,8 @@ def inputs_of(specs, n):
     for index, spec in enumerate(specs):
         if spec.dtype == tf.int32:
             yield np.int32([n, 7, 3][index]) if spec.shape.rank is None else np.arange(n, dtype="int32")
+        elif spec.dtype == tf.string:
+            yield np.resize(["größer zwei", "", "drei eins 😀", "zwei"], n)
         else:
             yield np.random.default_rng(n).normal(size=(n, *spec.shape[1:])).astype("float32")
 
@@ -47,7 +76,10 @@ def test_every_signature_answers_as_keras_does(pair):
             for key, value in answer.items():
                 assert isinstance(value, np.ndarray)
                 assert len(value) == n
-                np.testing.assert_allclose(value, expected[key], atol=1e-5)
+                if value.dtype == object:
+                    np.testing.assert_array_equal(value, expected[key])
+                else:
+                    np.testing.assert_allclose(value, expected[key], atol=1e-5)
 
 
 def test_served_samples_are_stateless(pair):
@@ -66,6 +98,16 @@ def test_only_what_is_used_is_exported(tmp_path):
     loaded = tf.saved_model.load(str(serving.export(model, tmp_path)))
     sizes = sum(int(tf.size(variable)) for variable in loaded.used)
     assert sizes == model.averaged_generator.count_params() + model.critic.count_params()
+
+
+def test_words_are_looked_up_in_the_tables_that_are_used(tmp_path):
+    model = Words()
+    model.save(tmp_path / "model.keras")
+    folder = serving.export(keras.saving.load_model(tmp_path / "model.keras"), tmp_path / "served")
+    answer = serving.load(folder.parent).look_up(text=["größer zwei", "", "nie eins"])
+    assert answer["ids"].tolist() == [[3, 2], [0, 0], [0, 1]]
+    assert answer["text"].tolist() == ["größer zwei!".encode(), b"!", b"nie eins!"]
+    assert len(tf.saved_model.load(str(folder)).tables) == 2
 
 
 def test_export_leaves_nothing_half_done(tmp_path, monkeypatch):

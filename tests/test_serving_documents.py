@@ -113,9 +113,14 @@ def test_a_documented_rest_call_fits_its_signature(model, body):
     assert given.keys() == specs.keys()
     for name, value in given.items():
         # TF Serving takes the shape from the nesting of the lists, and the type from the signature; an integer
-        # type takes no number with a point.
+        # type takes no number with a point, and a string type nothing but strings.
+        kinds = {type(leaf) for leaf in tf.nest.flatten(value)}
         if specs[name].dtype.is_integer:
-            assert type(value) is int
+            assert kinds == {int}
+        elif specs[name].dtype == tf.string:
+            assert kinds == {str}
+        else:
+            assert kinds <= {int, float}
     inputs = {name: np.array(value, specs[name].dtype.as_numpy_dtype) for name, value in given.items()}
     answer = predict(model, body["signature_name"], inputs)
 
@@ -176,9 +181,13 @@ def test_answers_above_the_limit_of_grpc():
     assert int(digits.replace(",", "")) == round(4 * 2**20 / bytes_each, -2)
 
 
+def section(title):
+    """What the document says under the heading `title`."""
+    return DOCUMENT.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
 def test_the_tables_name_the_signatures_of_the_gans():
-    of_gans, _ = DOCUMENT.split("## What the auto-encoders answer")
-    all_gans, conditional = of_gans.split("`gans.conditional_gan` answers besides:")
+    all_gans, conditional = section("What the GANs answer").split("`gans.conditional_gan` answers besides:")
     named = [
         {name for row in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
         for part in (all_gans, conditional)
@@ -187,11 +196,15 @@ def test_the_tables_name_the_signatures_of_the_gans():
     assert named[1] <= set(serving.load("gans.conditional_gan").signatures) == named[0] | named[1]
 
 
-@pytest.mark.parametrize("name", [name for name in serving.names() if name.startswith("autoencoders.")])
-def test_the_table_names_the_signatures_of_the_auto_encoders(name):
-    _, of_autoencoders = DOCUMENT.split("## What the auto-encoders answer")
-    lesson, named = name.removeprefix("autoencoders.").split("-")[0], set()
-    for signatures, lessons in re.findall(r"^\| (`.*?) \| (`.*?) \|", of_autoencoders, re.MULTILINE):
+SECTIONS = {"autoencoders": "What the auto-encoders answer"}
+"""By package, the section with a table whose second column names the lessons."""
+
+
+@pytest.mark.parametrize("name", [name for name in serving.names() if not name.startswith("gans.")])
+def test_the_table_names_the_signatures(name):
+    package, lesson = name.split("-")[0].split(".")
+    named = set()
+    for signatures, lessons in re.findall(r"^\| (`.*?) \| (`.*?) \|", section(SECTIONS[package]), re.MULTILINE):
         if f"`{lesson}`" in lessons:
             named |= set(re.findall(r"`(\w+)`", signatures))
     assert named == set(serving.load(name).signatures)

@@ -18,6 +18,12 @@ def is_points(path: str) -> bool:
     return Path(path).suffix.lower() in POINT_ENDINGS
 
 
+def is_pairs(path: str) -> bool:
+    """Whether `path` names pairs of texts: a `.tsv`, or a folder that holds such as `en.train.txt`."""
+    file = Path(path).expanduser()
+    return file.suffix.lower() == ".tsv" or any(file.glob("*.train.txt"))
+
+
 def picture_files(path: str) -> list[Path]:
     """The pictures in the folder `path` and below it, in the order of their names; `ValueError` if it is none."""
     folder = Path(path).expanduser()

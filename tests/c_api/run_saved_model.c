@@ -4,24 +4,27 @@
 
    Every `call` is one run of the session. TENSOR is a name in the graph, such as serving_default_latent:0; TYPE is one
    of the names below; SHAPE is `scalar`, or sizes such as 5x28x28x1; FILE holds the raw values in this machine's byte
-   order. For each output the program writes FILE and prints a line `TENSOR TYPE SHAPE`.
+   order, and before each string its number of bytes as a uint64. For each output the program writes FILE and prints a
+   line `TENSOR TYPE SHAPE`.
 
    Whatever goes wrong is said on stderr in a sentence, and the exit status is 1. */
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <tensorflow/c/c_api.h>
 
-enum { MOST_TENSORS = 32, MOST_DIMENSIONS = 16, LONGEST_NAME = 512 };
+enum { MOST_TENSORS = 32, MOST_DIMENSIONS = 16, LONGEST_NAME = 512, LONGEST_STRING = 1 << 24 };
 
 static const struct {
   const char *name;
   TF_DataType type;
 } TYPES[] = {
     {"float32", TF_FLOAT}, {"float64", TF_DOUBLE}, {"int32", TF_INT32},
-    {"int64", TF_INT64},   {"uint8", TF_UINT8},    {"bool", TF_BOOL},
+    {"int64", TF_INT64},   {"uint8", TF_UINT8},    {"bool", TF_BOOL},    {"string", TF_STRING},
 };
 enum { NUMBER_OF_TYPES = sizeof TYPES / sizeof TYPES[0] };
 
@@ -61,6 +64,41 @@ static TF_Output find(TF_Graph *graph, const char *tensor) {
   return found;
 }
 
+/* Whether `file` holds as many strings as the tensor. Each must be deallocated before the tensor is. */
+static bool read_strings(TF_Tensor *tensor, FILE *file) {
+  TF_TString *strings = TF_TensorData(tensor);
+  int64_t count = TF_TensorElementCount(tensor);
+  for (int64_t i = 0; i < count; ++i) TF_StringInit(&strings[i]);
+  for (int64_t i = 0; i < count; ++i) {
+    uint64_t bytes;
+    if (fread(&bytes, sizeof bytes, 1, file) != 1 || bytes > LONGEST_STRING) return false;
+    char *text = malloc(bytes + 1);
+    bool is_whole = text && fread(text, 1, bytes, file) == bytes;
+    if (is_whole) TF_StringCopy(&strings[i], text, bytes);
+    free(text);
+    if (!is_whole) return false;
+  }
+  return true;
+}
+
+static bool write_strings(const TF_Tensor *tensor, FILE *file) {
+  const TF_TString *strings = TF_TensorData(tensor);
+  for (int64_t i = 0; i < TF_TensorElementCount(tensor); ++i) {
+    uint64_t bytes = TF_StringGetSize(&strings[i]);
+    if (fwrite(&bytes, sizeof bytes, 1, file) != 1) return false;
+    if (fwrite(TF_StringGetDataPointer(&strings[i]), 1, bytes, file) != bytes) return false;
+  }
+  return true;
+}
+
+static bool read_numbers(TF_Tensor *tensor, FILE *file) {
+  return fread(TF_TensorData(tensor), 1, TF_TensorByteSize(tensor), file) == TF_TensorByteSize(tensor);
+}
+
+static bool write_numbers(const TF_Tensor *tensor, FILE *file) {
+  return fwrite(TF_TensorData(tensor), 1, TF_TensorByteSize(tensor), file) == TF_TensorByteSize(tensor);
+}
+
 static TF_Tensor *read_tensor(const char *type_name, const char *shape, const char *path) {
   int64_t sizes[MOST_DIMENSIONS];
   int rank = 0;
@@ -77,11 +115,12 @@ static TF_Tensor *read_tensor(const char *type_name, const char *shape, const ch
     } while (*end == 'x');
   }
   TF_DataType type = type_called(type_name);
-  TF_Tensor *tensor = TF_AllocateTensor(type, sizes, rank, count * TF_DataTypeSize(type));
+  size_t size_of_each = type == TF_STRING ? sizeof(TF_TString) : TF_DataTypeSize(type); /* which is 0 for strings */
+  TF_Tensor *tensor = TF_AllocateTensor(type, sizes, rank, count * size_of_each);
   FILE *file = fopen(path, "rb");
   if (!file) fail("cannot be read", path);
-  size_t bytes = fread(TF_TensorData(tensor), 1, TF_TensorByteSize(tensor), file);
-  if (bytes != TF_TensorByteSize(tensor) || fgetc(file) != EOF) fail("its size does not fit its shape and type", path);
+  bool fits = type == TF_STRING ? read_strings(tensor, file) : read_numbers(tensor, file);
+  if (!fits || fgetc(file) != EOF) fail("its size does not fit its shape and type", path);
   fclose(file);
   return tensor;
 }
@@ -94,8 +133,17 @@ static void write_tensor(const TF_Tensor *tensor, const char *name, const char *
   printf("\n");
   FILE *file = fopen(path, "wb");
   if (!file) fail("cannot be written", path);
-  size_t bytes = fwrite(TF_TensorData(tensor), 1, TF_TensorByteSize(tensor), file);
-  if (fclose(file) != 0 || bytes != TF_TensorByteSize(tensor)) fail("cannot be written", path);
+  bool is_whole = TF_TensorType(tensor) == TF_STRING ? write_strings(tensor, file) : write_numbers(tensor, file);
+  if (fclose(file) != 0 || !is_whole) fail("cannot be written", path);
+}
+
+/* Frees a tensor that `read_tensor` made; those that the session made free their strings themselves. */
+static void delete_input(TF_Tensor *tensor) {
+  if (TF_TensorType(tensor) == TF_STRING) {
+    TF_TString *strings = TF_TensorData(tensor);
+    for (int64_t i = 0; i < TF_TensorElementCount(tensor); ++i) TF_StringDealloc(&strings[i]);
+  }
+  TF_DeleteTensor(tensor);
 }
 
 /* One `call`: takes its words from `words`, runs it, and returns how many it took. */
@@ -127,7 +175,7 @@ static int call(TF_Session *session, TF_Graph *graph, TF_Status *status, int num
     write_tensor(answers[i], names[i], paths[i]);
     TF_DeleteTensor(answers[i]);
   }
-  for (int i = 0; i < number_of_inputs; ++i) TF_DeleteTensor(given[i]);
+  for (int i = 0; i < number_of_inputs; ++i) delete_input(given[i]);
   return at;
 }
 
