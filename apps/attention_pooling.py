@@ -406,7 +406,7 @@ def recorded():
         st.markdown(text)
         st.image(str(DOCS / "pictures" / "attention_pooling.png"), width="content")
         st.caption(
-            "Seed 0 on one signal: convolution, spatial, context and self-attention. The spatial one has learned to weigh "
-            "all places alike, which is average pooling: even that tells of all shapes, and leaves the division by their "
-            "number to the convolutions behind it."
+            "Seed 0 on one signal: convolution, spatial, context and self-attention. The spatial one has learned to "
+            "weigh all places alike, which is average pooling: even that tells of all shapes, and leaves the division "
+            "by their number to the convolutions behind it."
         )
