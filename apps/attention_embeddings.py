@@ -33,8 +33,14 @@ MOST = 20
 """So many words are compared at most."""
 AROUND = 3
 """So many neighbours of each neighbour are on the map."""
+HALF = 170
+"""Pixels from the middle of the map to its edges."""
+NEAR = "#4682c9"
+"""The colour of neighbours on the map, to be read on light and on dark."""
 PLURALS = ("array", "layer", "gradient", "image", "weight", "index", "column", "shape", "function")
 TROUBLE = "embeddings.cbow"
+EPOCHS = 10
+"""Of the trainings with subsampling and without."""
 SIDES = {"without": 0.0, "with": 1e-3}
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
@@ -94,7 +100,7 @@ def neighbours(controls, screen, chosen: list[panels.Trained]):
 
 def neighbours_of(trained: panels.Trained, word: str, key: str):
     """One model's column."""
-    st.markdown(f"##### {panels.lesson_title(trained.record['name'])}")
+    st.markdown(f"##### {title_of(trained.record['name'])}")
     answer = trained.model.neighbours(words=[word])
     if not answer["known"][0]:
         unknown(trained, word, "words_word", key)
@@ -103,7 +109,8 @@ def neighbours_of(trained: panels.Trained, word: str, key: str):
     st.vega_lite_chart(bars(near, answer["similarities"][0]), width="stretch", key=f"words_bars_{key}")
     st.vega_lite_chart(map_chart(trained.model, word, near), width="stretch", key=f"words_map_{key}")
     st.caption(
-        f"**{word}**, its neighbours, and {AROUND} of each one's own, on the plane in which their directions vary most."
+        f"**{word}**, its neighbours, and {AROUND} of each one's own, on the plane in which their directions vary "
+        "most. Point at a dot without a name."
     )
 
 
@@ -138,7 +145,7 @@ def analogy(controls, screen, chosen: list[panels.Trained]):
         a, b, c = (words[0] for words in three)
         for column, trained, key in zip(st.columns(2, gap="medium"), chosen, "ab", strict=False):
             with column:
-                st.markdown(f"##### {panels.lesson_title(trained.record['name'])}")
+                st.markdown(f"##### {title_of(trained.record['name'])}")
                 answer = trained.model.analogy(a=[a], b=[b], c=[c])
                 missing = [
                     (word, field)
@@ -185,7 +192,7 @@ def odd_one_out(controls, screen, chosen: list[panels.Trained]):
 
 def odd_by(trained: panels.Trained, words: list[str]):
     """One model's column."""
-    st.markdown(f"##### {panels.lesson_title(trained.record['name'])}")
+    st.markdown(f"##### {title_of(trained.record['name'])}")
     answer = trained.model.odd_one_out(words=[words])
     is_known = answer["known"][0]
     left_out = [shortened(word) for word, known in zip(words, is_known, strict=True) if not known]
@@ -209,8 +216,8 @@ def learn_own_text():
     file = left.file_uploader(
         "A text", type=["txt"], key="words_file", help="UTF-8; novels and manuals are long enough."
     )
-    title = middle.selectbox("By", list(map(panels.lesson_title, LESSONS)), key="words_by", bind="query-params")
-    lesson = LESSONS[[*map(panels.lesson_title, LESSONS)].index(title)]
+    title = middle.selectbox("By", list(map(title_of, LESSONS)), key="words_by", bind="query-params")
+    lesson = LESSONS[[*map(title_of, LESSONS)].index(title)]
     is_live = any(run.is_alive for run in panels.runs_of(LESSONS))
     pressed = right.button(
         "Train it",
@@ -295,6 +302,11 @@ def take_odd():
         put("words_odd", ODD[st.session_state["words_odd_example"]])
 
 
+def title_of(lesson: str) -> str:
+    """A lesson's name without what it does."""
+    return panels.lesson_title(lesson).partition(":")[0]
+
+
 def nothing_in(typed: str) -> str:
     """What to say where no word was typed."""
     if not typed.strip():
@@ -342,11 +354,13 @@ def map_chart(model, word: str, near: list[str]) -> dict:
         for each, (x, y) in zip(words, places, strict=True)
     ]
     reach = 1.15 * float(np.abs(places).max())
+    for row, is_free in zip(rows, labelled(words, places / reach), strict=True):
+        row["label"] = row["word"] if is_free else ""
     axis = {"type": "quantitative", "axis": None, "scale": {"domain": [-reach, reach], "nice": False}}
-    colors = {"the word": panels.WARM, "its neighbours": panels.COLD, "their neighbours": panels.GREY}
+    colors = {"the word": panels.WARM, "its neighbours": NEAR, "their neighbours": panels.GREY}
     return {
         "data": {"values": rows},
-        "height": 420,
+        "height": 2 * HALF,
         "encoding": {
             "x": axis | {"field": "x"},
             "y": axis | {"field": "y"},
@@ -359,16 +373,28 @@ def map_chart(model, word: str, near: list[str]) -> dict:
             },
         },
         "layer": [
-            {"mark": {"type": "point", "filled": True, "size": 26}},
+            {"mark": {"type": "point", "filled": True, "size": 26, "opacity": 1}},
             {
                 "mark": {"type": "text", "dy": -8, "fontSize": 11},
                 "encoding": {
-                    "text": {"field": "word"},
+                    "text": {"field": "label"},
                     "size": {"condition": {"test": "datum.what == 'the word'", "value": 15}, "value": 11},
                 },
             },
         ],
     }
+
+
+def labelled(words: list[str], places: np.ndarray) -> list[bool]:
+    """Which words have room for their names on the map, the first ones before others; places in -1..1."""
+    taken, has_room = [], []
+    for word, (x, y) in zip(words, HALF * places, strict=True):
+        half = 3 * len(word)  # pixels
+        free = all(abs(x - at) > half + other or abs(y - height) > 12 for at, height, other in taken)
+        has_room.append(free)
+        if free:
+            taken.append((x, y, half))
+    return has_room
 
 
 # What goes wrong.
@@ -385,7 +411,7 @@ def no_subsampling():
     word = st.selectbox("Neighbours of", PLURALS, key="subsampling_word", bind="query-params")
     is_live = any(run.is_alive for run in panels.runs_of([TROUBLE]))
     st.fragment(both, run_every=panels.LIVE_SECONDS if is_live else None)(word, is_live)
-    with st.expander("Both algorithms, over three seeds", icon=":material/casino:"):
+    with st.expander("Over three seeds", icon=":material/casino:"):
         st.markdown((DOCS / "subsampling.md").read_text("utf-8"))
 
 
@@ -401,7 +427,7 @@ def both(word: str, was_live: bool):
 
 def side(name: str, subsampling: float, word: str, is_live: bool):
     """One of the two: a button, and what it has learned."""
-    arguments = {"subsampling": subsampling}
+    arguments = {"subsampling": subsampling, "epochs": EPOCHS}
     st.markdown(f"##### {name.capitalize()} subsampling")
     run = trouble.run_of(TROUBLE, arguments)
     label = f"Train {name} subsampling"
