@@ -6,7 +6,7 @@
     greedy search     argmax over v of log p(v | y_1 .. y_{t-1}, x) at every t: where a likely piece leads to unlikely
                       sentences, the likeliest sentence is missed (Sutskever et al., 2014, arXiv:1409.3215)
 
-Translators here have learned twelve locales so well that no search errs on those: `texts` has dates that are harder.
+Translators here have learned twelve locales so well that no search errs on those: `hard_dates` has others.
 """
 
 import re
@@ -40,26 +40,33 @@ class Padded(NamedTuple):
     """The share of each context that comes from padding, the mean over all pieces that are written."""
 
 
-def translate_padded(model, texts, padding, is_masked=True):
+def translate_padded(model, texts, is_masked=True, padding=PADDING):
     """Texts in one batch that is padded to a length beyond the longest, as the company of a longer text would.
 
     Args:
         model: a `Bahdanau`.
         texts: a list of str.
-        padding: so many pieces beyond.
         is_masked: whether padding is kept from being looked at.
+        padding: so many pieces beyond, several times.
 
     Returns:
-        A `Padded`.
+        For each number in `padding`, a `Padded`.
     """
-    source = tf.pad(model.read(tf.constant(texts)), [[0, 0], [0, padding]], constant_values=PAD)
-    (states, keys, bias), state = model.remember(source)
-    memory = states, keys, bias if is_masked else tf.zeros_like(bias)
-    pieces, _, weights = search.greedy(model.decoder.step, state, memory, model.longest)
-    of_padding = tf.reduce_sum(tf.where((source == PAD)[:, None], weights, 0.0), axis=2)  # (batch, T)
-    is_written = pieces != PAD
-    translations = [text.decode() for text in model.target_vocabulary.decode(pieces).numpy()]
-    return Padded(padding, is_masked, translations, float(tf.reduce_mean(of_padding[is_written])))
+
+    @tf.function(reduce_retracing=True)
+    def find(source):
+        (states, keys, bias), state = model.remember(source)
+        memory = states, keys, bias if is_masked else tf.zeros_like(bias)
+        return search.greedy(model.decoder.step, state, memory, model.longest)
+
+    source, found = model.read(tf.constant(texts)), []
+    for extra in padding:
+        longer = tf.pad(source, [[0, 0], [0, extra]], constant_values=PAD)
+        pieces, _, weights = find(longer)
+        of_padding = tf.reduce_sum(tf.where((longer == PAD)[:, None], weights, 0.0), axis=2)  # (batch, T)
+        translations = [text.decode() for text in model.target_vocabulary.decode(pieces).numpy()]
+        found.append(Padded(extra, is_masked, translations, float(tf.reduce_mean(of_padding[pieces != PAD]))))
+    return found
 
 
 class Search(NamedTuple):
