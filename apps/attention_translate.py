@@ -46,7 +46,10 @@ def translate():
     )
     controls, screen = st.columns([1, 3], gap="large")
     with controls:
+        asked, models = st.container(), st.container()
+    with models:
         chosen = choose_both()
+    with asked:
         text = text_input(chosen)
     with screen:
         if not chosen:
@@ -348,8 +351,13 @@ def by_length(chosen: dict[str, panels.Trained]):
                 said = f"{mean:.1%} exactly right" if measure == EXACT else f"{mean:.1f} BLEU, the mean of the bins"
                 st.markdown(f"**{TITLES[lesson]}**, {split}: {said} of {count}.")
         st.caption(
-            "One vector of fixed length has to hold all of the text. What it cannot hold is lost first where texts are "
-            "long or unusual; with attention nothing has to be held."
+            "One vector has to hold all of the text, however long; with attention nothing has to be held. "
+            + (
+                "A date is short enough for one vector. Sentences are not: train both on pairs of your own, and choose "
+                "them above."
+                if measure == EXACT
+                else "What one vector cannot hold is lost first where sentences are long."
+            )
         )
 
 
@@ -438,7 +446,7 @@ def length_chart(rows: list[dict], measure: str) -> dict:
                 "field": "texts",
                 "type": "nominal",
                 "sort": None,
-                "legend": {"orient": "top", "title": None, "symbolFillColor": "transparent"},
+                "legend": {"orient": "bottom", "title": None, "symbolType": "stroke"},
             },
             "tooltip": [
                 {"field": "kind", "title": "translator"},

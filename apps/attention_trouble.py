@@ -43,7 +43,10 @@ def missing_mask():
         "the softmax goes over the padding too: it takes weight from the text, and **the same date is translated "
         "differently in longer company**. Nothing fails, and alone in its batch every text looks right."
     )
-    trained = panels.choose_model([WITH_ATTENTION], WITH_ATTENTION, label="Translator", key="mask_model", fits=of_dates)
+    with st.columns([1, 2])[0]:
+        trained = panels.choose_model(
+            [WITH_ATTENTION], WITH_ATTENTION, label="Translator", key="mask_model", fits=of_dates
+        )
     if trained is None:
         return
     results, references, texts = padded(str(trained.folder))
