@@ -26,6 +26,28 @@ def principal_plane(vectors) -> np.ndarray:
     return places * np.where(places[largest, [0, 1]] < 0, -1.0, 1.0)
 
 
+def plurals_found(words, vectors, among: int = 10) -> float:
+    """How often a word's plural in -s, which means nearly the same, is one of its `among` nearest words, in 0..1.
+
+    Over all words of three letters or more whose plural is a word as well; NaN where there is none.
+
+    Args:
+        words: the vocabulary.
+        vectors: of each word, `(vocabulary, dimensions)`.
+    """
+    place = {word: index for index, word in enumerate(words)}
+    pairs = [(place[word], place[f"{word}s"]) for word in words if len(word) > 2 and f"{word}s" in place]
+    if not pairs:
+        return float("nan")
+    one, plural = np.array(pairs).T
+    unit = np.asarray(vectors, "float64")
+    unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
+    cosines = unit[one] @ unit.T  # (pairs, vocabulary)
+    cosines[np.arange(len(one)), one] = -np.inf
+    nearer = np.sum(cosines > cosines[np.arange(len(one)), plural][:, None], axis=1)
+    return float(np.mean(nearer < among))
+
+
 def draw(words, places) -> np.ndarray:
     """A map with words at places `(n, 2)`, y upwards, uint8 `(640, 640, 3)`."""
     picture = Image.new("RGB", (SIDE, SIDE), PAPER)

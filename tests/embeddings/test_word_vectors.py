@@ -249,6 +249,14 @@ def test_the_preview_is_a_map_of_words(trained):
     assert set(preview["words"]) <= set(trained.vocabulary)
 
 
+def test_plurals_are_found_where_they_are_near():
+    words = ["car", "cars", "dog", "dogs", "is", "a", "as"]  # as is no plural of a word of three letters
+    vectors = np.array([[1, 0], [2, 0.1], [0, 1], [-1, 0.1], [-0.1, 1], [0.2, 1], [-1, 0]])
+    assert word_map.plurals_found(words, vectors, among=1) == 0.5
+    assert word_map.plurals_found(words, vectors, among=5) == 1.0  # of the six others one is farther
+    assert np.isnan(word_map.plurals_found(["car", "dog"], np.eye(2)))
+
+
 def test_the_plane_is_that_of_the_largest_variance():
     random = np.random.default_rng(0)
     vectors = random.normal(size=(50, 8)) * [9, 5, 1, 1, 1, 1, 1, 1]

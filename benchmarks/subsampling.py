@@ -1,0 +1,49 @@
+"""What the most frequent words do to word vectors: trainings with subsampling and without.
+
+    python benchmarks/subsampling.py --seeds 3
+
+Trains `embeddings.cbow` on the docstrings for 10 epochs with `--subsampling 0` and with its default, all else as it is
+by default. Of each, two numbers: how often the plural of a word is one of its ten neighbours
+(`word_map.plurals_found`), and how well the true words of held-out text are told from drawn ones (`measure`'s
+`accuracy`). Writes docs/subsampling.md.
+"""
+
+import argparse
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from dlsuite.embeddings import cbow, word_map
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+SUBSAMPLINGS, EPOCHS = (0.0, 1e-3), 10
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=3)
+    options = parser.parse_args()
+    keras.config.disable_interactive_logging()
+    lines = ["| `subsampling` | plural among ten neighbours | held-out accuracy |", "|---|---|---|"]
+    for subsampling in SUBSAMPLINGS:
+        rows = []
+        for seed in range(options.seeds):
+            model = cbow.train(subsampling=subsampling, epochs=EPOCHS, seed=seed)
+            found = word_map.plurals_found(model.vocabulary, model.input_vectors.numpy())
+            rows.append((found, cbow.measure(model)["accuracy"]))
+            print(f"subsampling {subsampling} seed {seed}: {rows[-1][0]:.4f}, {rows[-1][1]:.4f}", flush=True)
+        columns = zip(*rows, strict=True)
+        cells = (f"{', '.join(f'{value:.3f}' for value in each)} (mean {np.mean(each):.3f})" for each in columns)
+        lines.append(f"| {subsampling:g} | {' | '.join(cells)} |")
+    lines += [
+        "",
+        f"`embeddings.cbow` on the docstrings, {EPOCHS} epochs, seeds 0 to {options.seeds - 1} in this order; "
+        "written by `python benchmarks/subsampling.py`.",
+    ]
+    (DOCS / "subsampling.md").write_text("\n".join(lines) + "\n", "utf-8")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""The view of word embeddings, run without a browser: it shows what the shipped models answer, whatever is typed."""
+
+import shutil
+
+import pytest
+from pyarrow import ipc
+
+from dlsuite import SAVED_MODELS, catalog, runs, serving
+from dlsuite.embeddings import word_map
+
+SKIP_GRAM, CBOW = "embeddings.skip_gram", "embeddings.cbow"
+ODD_INPUT = {"empty": "", "spaces": "  ", "emoji": "😀👍", "numbers": "12 34", "signs": "…!?", "long": "x" * 10_000}
+
+
+def view():
+    import attention_embeddings
+
+    attention_embeddings.show()
+
+
+def trouble():
+    import attention_embeddings
+
+    attention_embeddings.no_subsampling()
+
+
+@pytest.fixture
+def open_view(workplace):
+    """A view alone, at what a URL asks of it."""
+    from streamlit.testing.v1 import AppTest
+
+    def open_view(script=view, **asked):
+        page = AppTest.from_function(script, default_timeout=60)
+        page.query_params.update(asked)
+        page.run()
+        assert not page.exception
+        return page
+
+    return open_view
+
+
+@pytest.fixture(scope="module")
+def models():
+    return [serving.load(name) for name in (SKIP_GRAM, CBOW)]
+
+
+def charts(page):
+    """The rows of every chart."""
+    return [ipc.open_stream(each.proto.data.data).read_all().to_pylist() for each in page.get("vega_lite_chart")]
+
+
+def words_of(rows):
+    return [row["word"] for row in rows]
+
+
+def said(page):
+    """All that it says in messages."""
+    return "\n".join(each.value for kind in (page.info, page.warning, page.error, page.caption) for each in kind)
+
+
+def test_it_shows_both_models_neighbours_and_a_map_of_them(open_view, models):
+    page = open_view(words_word="Gradient")
+    bars, places = charts(page)[::2], charts(page)[1::2]
+    for model, near, around in zip(models, bars, places, strict=True):
+        answer = model.neighbours(words=["gradient"])
+        assert words_of(near) == [word.decode() for word in answer["neighbours"][0]]
+        assert [row["cosine"] for row in near] == pytest.approx(answer["similarities"][0].tolist(), abs=1e-4)
+        assert words_of(around)[:11] == ["gradient", *words_of(near)]
+        assert len(set(words_of(around))) == len(around) > 15
+    assert "descent" in words_of(bars[0])
+    assert "descent" in words_of(bars[1])
+
+
+def test_an_unknown_word_gets_suggestions_that_can_be_pressed(open_view):
+    page = open_view(words_word="graident")
+    assert said(page).count("“graident” is not among the words") == 2
+    [*_, button] = [each for each in page.button if each.label == "gradient"]
+    button.click().run()
+    assert page.text_input(key="words_word").value == "gradient"
+    assert len(charts(page)) == 4
+
+
+@pytest.mark.parametrize("typed", ODD_INPUT.values(), ids=ODD_INPUT)
+def test_whatever_is_typed_gets_a_sentence(open_view, typed):
+    page = open_view(words_word=typed)
+    assert not charts(page)
+    assert any(part in said(page) for part in ("Type a word.", "There is no word in it", "is not among the words"))
+    assert len(said(page)) < 2000
+    page.text_input(key="words_word").set_value("array")
+    page.button_group(key="words_view").set_value("Analogy").run()
+    page.text_input(key="words_b").set_value(typed).run()
+    page.button_group(key="words_view").set_value("Odd one out").run()
+    page.text_input(key="words_odd").set_value(f"{typed} sin cos").run()
+    assert not page.exception
+    assert "three" in said(page).lower()
+
+
+def test_an_analogy_by_both(open_view, models):
+    page = open_view(words_view="Analogy", words_a="min", words_b="minimum", words_c="max")
+    for model, rows in zip(models, charts(page), strict=True):
+        answer = model.analogy(a=["min"], b=["minimum"], c=["max"])
+        assert words_of(rows) == [word.decode() for word in answer["words"][0]]
+        assert words_of(rows)[0] == "maximum"
+
+
+def test_the_odd_one_out_by_both_and_words_that_are_unknown(open_view):
+    page = open_view(words_view="Odd one out", words_odd="row column zebra optimizer axis")
+    assert said(page).count("Not among the words that this model has learned: zebra") == 2
+    assert [each.value for each in page.markdown if "odd one out is" in each.value] == [
+        "The odd one out is **optimizer**"
+    ] * 2
+    for rows in charts(page):
+        assert words_of(rows) == ["row", "column", "optimizer", "axis"]
+    page.text_input(key="words_odd").set_value(" ".join(f"word{n}" for n in range(30))).run()
+    assert "Only the first 20 of 30 words" in said(page)
+
+
+@pytest.fixture
+def shipped_as_run(workplace):
+    """The shipped CBOW where the page finds a run of one's own, as if trained with that subsampling in 10 epochs."""
+
+    def shipped_as_run(subsampling):
+        run = runs.Run(workplace / "runs" / CBOW / "2026-01-01_00-00-00")
+        shutil.copytree(SAVED_MODELS / CBOW, run.path)
+        shutil.copytree(SAVED_MODELS / CBOW / "1", run.path / "saved_model" / "1")
+        resolved = catalog.lesson(CBOW).resolve({"subsampling": subsampling, "epochs": 10})
+        arguments = run.record["arguments"] | resolved
+        run.update(state="finished", arguments=arguments)
+        return run
+
+    return shipped_as_run
+
+
+def test_an_own_run_can_be_chosen(open_view, shipped_as_run):
+    run = shipped_as_run(0.0)
+    page = open_view()
+    assert any(run.path.name in option for option in page.selectbox(key="words_beside").options)
+
+
+def test_without_subsampling_nothing_is_trained_until_asked(open_view):
+    page = open_view(trouble)
+    assert not page.metric
+    assert said(page).count("Nothing is trained yet") == 2
+    assert [button.label for button in page.button] == ["Train without subsampling", "Train with subsampling"]
+
+
+def test_what_is_trained_is_measured_by_the_plurals_that_are_found(open_view, shipped_as_run, models):
+    shipped_as_run(0.001)
+    page = open_view(trouble)
+    every = models[1].most_frequent(n=3500)
+    share = word_map.plurals_found([word.decode() for word in every["words"]], every["vectors"])
+    assert [metric.value for metric in page.metric] == [f"{100 * share:.0f} %"]
+    assert page.button[1].label == "Train with subsampling again"
+    (near,) = charts(page)
+    answer = models[1].neighbours(words=["array"])
+    assert words_of(near) == [word.decode() for word in answer["neighbours"][0]]
