@@ -13,6 +13,11 @@ LECTURES = {
         ":material/swords:",
         "Lecture 8: two players, one draws and one judges.",
     ),
+    "attention.py": (
+        "Embeddings, attention, translation",
+        ":material/translate:",
+        "Supplement: words as vectors, where a network looks, and translators that show it.",
+    ),
 }
 
 

@@ -22,7 +22,7 @@ import streamlit as st
 from PIL import Image
 
 from dlsuite import SAVED_MODELS, catalog, runs, serving
-from dlsuite.data import drawing, own
+from dlsuite.data import drawing, own, text, text_pairs
 from dlsuite.data import names as datasets
 
 DRAWING = "my drawing …"
@@ -360,15 +360,16 @@ def lesson_title(name: str) -> str:
 
 
 def _dataset_input(option: catalog.Option) -> str | None:
-    takes_points = any(datasets.kind(choice) == "points" for choice in option.choices)
-    choices = [*option.choices, *([DRAWING] if takes_points else []), *([OWN_DATA] if option.is_open else [])]
+    kinds = {datasets.kind(choice) for choice in option.choices}
+    choices = [*option.choices, *([DRAWING] if "points" in kinds else []), *([OWN_DATA] if option.is_open else [])]
     first = choices.index(option.default)
     chosen = st.selectbox("Dataset", choices, first, key="dataset", bind="query-params", help=option.help)
     try:
         if chosen == DRAWING:
             return _drawing_input()
         if chosen == OWN_DATA:
-            return _own_data_input(takes_points)
+            texts = kinds & {"pairs", "text"}
+            return _own_texts_input(texts.pop()) if texts else _own_data_input("points" in kinds)
     except OSError as error:
         st.error(f"Your data cannot be kept: {error.strerror}.")
         return None
@@ -402,6 +403,58 @@ def _look_at(path: str, changed: float) -> tuple[int, tuple]:
     """How many examples there are of one's own, and of which shape; `changed` is when the newest was written."""
     examples = own.points(path) if datasets.kind(path) == "points" else own.images(path)
     return len(examples), examples.shape[1:]
+
+
+class OwnTexts(NamedTuple):
+    """How texts of one's own are asked for."""
+
+    path: str
+    upload: str
+    ending: str
+    told: str
+
+
+OWN_TEXTS = {
+    "pairs": OwnTexts(
+        "Path of a folder of sentences, or of a .tsv file",
+        "or upload a .tsv file",
+        ".tsv",
+        "A folder holds `de.train.txt` and `en.train.txt`, line by line the same in two languages; a .tsv file has a "
+        "sentence and its translation in each line, parted by a tab. All in UTF-8.",
+    ),
+    "text": OwnTexts("Path of a .txt file", "or upload a .txt file", ".txt", "500 words or more, in UTF-8."),
+}
+
+
+def _own_texts_input(kind: str) -> str | None:
+    asked = OWN_TEXTS[kind]
+    typed = st.text_input(asked.path, key="own_path", help=asked.told)
+    file = st.file_uploader(asked.upload, type=[asked.ending[1:]], key=f"own_{kind}")
+    if not typed and file is None:
+        st.caption(asked.told)
+        return None
+    name = f"texts{asked.ending}"
+    path = Path(typed).expanduser() if typed else _kept(file.file_id, {name: file.getvalue()}) / name
+    path = str(path.resolve())
+    try:
+        if datasets.kind(path) != kind:
+            raise ValueError(f"dataset={path!r}: this is no {asked.path.removeprefix('Path of a ')}")
+        st.caption(_read_through(path, kind, max(file.stat().st_mtime for file in [Path(path), *Path(path).glob("*")])))
+    except (ValueError, OSError) as error:
+        st.error(str(error) if isinstance(error, ValueError) else f"dataset={path!r}: there is no such file or folder")
+        return None
+    return path
+
+
+@st.cache_data(show_spinner="Reading your data …")
+def _read_through(path: str, kind: str, changed: float) -> str:
+    """What there is in texts of one's own, in a sentence; `changed` is when the newest file was written."""
+    if kind == "text":
+        return f"{len(text.words_of(text.read(path))):,} words"
+    languages = text_pairs.languages(path)
+    sources, _ = text_pairs.pairs(path, "train", *languages[:2])
+    said = f"{len(sources):,} pairs of sentences to train on"
+    return f"{said}; languages: {', '.join(languages)}. *All options* says which is which." if languages else said
 
 
 def _keep_uploads(files) -> str:

@@ -2,6 +2,7 @@
 
     python benchmarks/app.py
     python benchmarks/app.py --page autoencoder
+    python benchmarks/app.py --page attention
 
 Prints a table in Markdown. Each figure is a time from the key or the click to the new picture on the screen.
 """
@@ -96,6 +97,38 @@ def answers_of_autoencoders(page) -> dict[str, list[float]]:
     return {"a latent slider": slider, "a click on the latent map": clicked, "a manifold of 20 × 20": manifold}
 
 
+WATCH_ANSWER = """() => {
+  const look = () => [document.querySelector(".stHtml").innerText, document.querySelector("canvas").width].join();
+  const old = look().split(","), begin = performance.now();
+  window.changed = new Promise(done => {
+    const again = () => {
+      const now = look().split(",");
+      if (now.every((each, index) => each !== old[index])) done(performance.now() - begin);
+      else requestAnimationFrame(again);
+    };
+    again();
+  });
+}"""
+"""Waits for another answer and for a heat map of another width, so that both have been drawn."""
+TYPED = ("5 mars 1987", "Donnerstag, 12. November 2048")
+
+
+def answers_of_translators(page) -> dict[str, list[float]]:
+    """The times from Enter on a typed date to its translation by both translators, with the heat map."""
+    page.goto(URL)
+    page.wait_for_selector("canvas")
+    page.wait_for_selector("summary")
+    page.wait_for_timeout(1500)
+    field, times = page.get_by_role("textbox", name="A date, in words"), []
+    for text in TYPED * REPEATS:
+        field.fill(text)
+        page.evaluate(WATCH_ANSWER)
+        field.press("Enter")
+        times.append(page.evaluate("window.changed"))
+        page.wait_for_timeout(400)
+    return {"a typed date, translated by both translators, with the heat map": times[2:]}  # each has come once
+
+
 def steps_a_second(run: runs.Run, seconds: float) -> float:
     first = run.steps()[-1]
     time.sleep(seconds)
@@ -131,11 +164,13 @@ def measure(browser, name: str, begin: float) -> None:
         except OSError:
             time.sleep(0.05)
     page.goto(URL)
-    page.wait_for_selector(PICTURE)
+    page.wait_for_selector("canvas" if name == "attention" else PICTURE)
     print("| in the browser | median | longest |\n|---|---|---|")
     print(f"| from `streamlit run` to the first picture | {time.monotonic() - begin:.1f} s | |")
-    if name == "autoencoder":
-        for what, times in answers_of_autoencoders(page).items():
+    if name != "gan":
+        for what, times in {"autoencoder": answers_of_autoencoders, "attention": answers_of_translators}[name](
+            page
+        ).items():
             print(row(what, times), flush=True)
         return
     for what, times in answers(page).items():
@@ -162,7 +197,7 @@ def measure(browser, name: str, begin: float) -> None:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--page", choices=["gan", "autoencoder"], default="gan")
+    parser.add_argument("--page", choices=["gan", "autoencoder", "attention"], default="gan")
     name = parser.parse_args().page
     folder = Path(tempfile.mkdtemp())
     os.chdir(folder)
