@@ -241,7 +241,9 @@ def test_an_untrained_translator(program, model_class, tmp_path):
     answers = dict(prove(program, tmp_path / "model", model, tmp_path))
     assert answers["translate"]["text"].shape == (BATCH,)
     assert answers["candidates"]["text"].shape == (BATCH, ONE_VALUE["width"])
-    prefixes = [text.decode() for text in make_inputs(read_signatures(tmp_path / "model" / "1")["candidates"])["prefix"]]
+    prefixes = [
+        text.decode() for text in make_inputs(read_signatures(tmp_path / "model" / "1")["candidates"])["prefix"]
+    ]
     for prefix, row in zip(prefixes, answers["candidates"]["text"], strict=True):
         known = "".join(letter if letter in pieces else "⁇" for letter in prefix)
         assert all(text.decode().startswith(known) for text in row)
