@@ -30,11 +30,11 @@ def test_names_stand_beside_their_rows_and_above_their_columns():
     assert np.all(nobody[:MARGIN] == PAPER) and np.all(nobody[:, :MARGIN] == PAPER)
     above = alignments.heat_map(["", "mm", ""], ["", ""], WEIGHTS)
     inked = np.any(above != nobody, axis=(0, 2)).nonzero()[0]
-    assert MARGIN + CELL <= inked.min() and inked.max() < MARGIN + 2 * CELL
+    assert inked.min() >= MARGIN + CELL and inked.max() < MARGIN + 2 * CELL
     assert np.array_equal(above[MARGIN:], nobody[MARGIN:])
     beside = alignments.heat_map(["", "", ""], ["", "mm"], WEIGHTS)
     inked = np.any(beside != nobody, axis=(1, 2)).nonzero()[0]
-    assert MARGIN + CELL <= inked.min() and inked.max() < MARGIN + 2 * CELL
+    assert inked.min() >= MARGIN + CELL and inked.max() < MARGIN + 2 * CELL
 
 
 def test_without_weights_there_are_only_the_words():
