@@ -15,8 +15,9 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 LINES = {"signal": panels.GREY, "target": panels.COLD, "prediction": panels.WARM}
 SMALLEST = 0.002
 """Weights below are not drawn."""
-BLACK = 0.25
+BLACK = 0.1
 """The weight that is drawn darkest."""
+TITLES = {"self": "Self-attention", "context": "Context attention", "spatial": "Spatial attention"}
 KINDS = {
     "self": "every place asks by what is there",
     "context": "one learned question for all places",
@@ -24,7 +25,7 @@ KINDS = {
     "none": "a convolution of as many weights",
 }
 SCORES = ("scaled", "projected", "dot", "additive")
-EPOCHS = 15
+EPOCHS = 10
 """Of a training that the button starts."""
 
 
@@ -37,6 +38,8 @@ def attention():
     )
     controls, screen = st.columns([1, 3], gap="large")
     with controls:
+        if "pooling_finished" in st.session_state:
+            show_beside(st.session_state.pop("pooling_finished"))
         seed, place = signal_input()
         chosen = [
             panels.choose_model([LESSON], first, label=label, key=key, fits=fits)
@@ -105,7 +108,7 @@ def show(trained: panels.Trained, signal: np.ndarray, target: np.ndarray, place:
     if weights is None:
         st.markdown(f"##### Convolution{with_positions}")
     else:
-        st.markdown(f"##### {arguments['attention'].capitalize()} attention, {arguments['score']}{with_positions}")
+        st.markdown(f"##### {TITLES[arguments['attention']]}, {arguments['score']}{with_positions}")
     error = float(np.mean((answer["prediction"] - target) ** 2))
     unchanged = float(np.mean((signal - target) ** 2))
     st.metric(
@@ -143,8 +146,17 @@ def told(weights: np.ndarray | None, place: int) -> str:
     row = weights[place]
     order = np.argsort(row)[::-1]
     half = order[: 1 + int(np.searchsorted(np.cumsum(row[order]), 0.5))]
-    spans = ", ".join(str(each) for each in sorted(half.tolist())[:12]) + (" …" if len(half) > 12 else "")
-    return f"Half of what place {place} takes comes from {len(half)} of {len(row)} places: {spans}."
+    return (
+        f"Half of what place {place} takes comes from {len(half)} of {len(row)} places: {ranges(np.sort(half))}. The "
+        "bars beneath the signal are its weights; the largest is drawn full."
+    )
+
+
+def ranges(places: np.ndarray, most: int = 8) -> str:
+    """Ascending places for people: 3, 10–14, 20."""
+    runs_of_places = np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
+    shown = [f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs_of_places[:most]]
+    return ", ".join(shown) + (" and others" if len(runs_of_places) > most else "")
 
 
 def receptive_field() -> int:
@@ -201,8 +213,11 @@ def signal_chart(curves: dict[str, np.ndarray], weights: np.ndarray | None, plac
             "encoding": {"x": x | {"field": "from"}, "x2": {"field": "to"}, "y": y, "y2": {"field": "top"}},
         }
     else:
-        tallest = float(weights.max())
-        bars = [row | {"height": under, "top": under + 0.42 * row["weight"] / tallest} for row in weight_rows(weights)]
+        tallest = weights.max(axis=-1)
+        bars = [
+            row | {"height": under, "top": under + 0.42 * row["weight"] / float(tallest[row["j"]])}
+            for row in weight_rows(weights)
+        ]
         sight = {
             "data": {"values": bars},
             "transform": [{"filter": {"param": "at"}}],
@@ -242,63 +257,66 @@ def signal_chart(curves: dict[str, np.ndarray], weights: np.ndarray | None, plac
 
 def weight_chart(weights: np.ndarray | None, place: int) -> dict:
     """Row j shows where place j looks; a click chooses the row."""
-    x = PLACES | {"title": "i: what is looked at"}
+    x = PLACES | {
+        "title": "i: what is looked at",
+        "scale": {"domain": [-0.5, shapes1d.LENGTH - 0.5], "nice": False},
+    }
     y = PLACES | {
         "title": "j: who looks",
         "scale": {"domain": [shapes1d.LENGTH - 0.5, -0.5], "nice": False},
         "axis": {"minExtent": 34, "maxExtent": 34, "tickCount": 5},
     }
-    x = x | {"scale": {"domain": [-0.5, shapes1d.LENGTH - 0.5], "nice": False}}
     if weights is None:
         reach = receptive_field() // 2
         last = shapes1d.LENGTH - 1
-        cells = [
-            {"j": j, "left": max(0, j - reach) - 0.5, "right": min(last, j + reach) + 0.5, "shade": 0.08}
+        seen = [
+            {"j": j, "left": max(0, j - reach) - 0.5, "right": min(last, j + reach) + 0.5}
             for j in range(shapes1d.LENGTH)
         ]
+        sight = {
+            "data": {"values": seen},
+            "mark": {"type": "area", "orient": "horizontal", "color": panels.GREY, "opacity": 0.5},
+            "encoding": {"x": x | {"field": "left"}, "x2": {"field": "right"}, "y": y | {"field": "j"}},
+        }
     else:
         cells = [
-            row | {"left": row["i"] - 0.5, "right": row["i"] + 0.5, "shade": row["weight"]}
+            row | {"left": row["i"] - 0.5, "right": row["i"] + 0.5, "top": row["j"] - 0.5, "bottom": row["j"] + 0.5}
             for row in weight_rows(weights)
         ]
-    cells = [cell | {"top": cell["j"] - 0.5, "bottom": cell["j"] + 0.5} for cell in cells]
-    click = {"name": "click", "select": {"type": "point", "fields": ["j"], "toggle": False}}
-    shown = [{"field": "j", "title": "place j"}]
-    if weights is not None:
-        shown += [{"field": "i", "title": "looks at place i"}, {"field": "weight", "title": "with weight"}]
-    return {
-        "height": 300,
-        "layer": [
-            {
-                "data": {"values": [{"j": j, "top": j - 0.5, "bottom": j + 0.5} for j in range(shapes1d.LENGTH)]},
-                "params": [click],
-                "mark": {"type": "rect", "opacity": 0.001, "color": panels.GREY},
-                "encoding": {"y": y | {"field": "top"}, "y2": {"field": "bottom"}},
-            },
-            {
-                "data": {"values": cells},
-                "mark": {"type": "rect", "color": panels.WARM if weights is not None else panels.GREY},
-                "encoding": {
-                    "x": x | {"field": "left"},
-                    "x2": {"field": "right"},
-                    "y": y | {"field": "top"},
-                    "y2": {"field": "bottom"},
-                    "opacity": {
-                        "field": "shade",
-                        "type": "quantitative",
-                        "scale": {"domain": [0, BLACK], "range": [0, 1], "clamp": True},
-                        "legend": None,
-                    },
-                    "tooltip": shown,
+        sight = {
+            "data": {"values": cells},
+            "mark": {"type": "rect", "color": panels.WARM},
+            "encoding": {
+                "x": x | {"field": "left"},
+                "x2": {"field": "right"},
+                "y": y | {"field": "top"},
+                "y2": {"field": "bottom"},
+                "opacity": {
+                    "field": "weight",
+                    "type": "quantitative",
+                    "scale": {"domain": [0, BLACK], "range": [0, 1], "clamp": True},
+                    "legend": None,
                 },
+                "tooltip": [
+                    {"field": "j", "title": "place j"},
+                    {"field": "i", "title": "looks at place i"},
+                    {"field": "weight", "title": "with weight"},
+                ],
             },
-            {
-                "data": {"values": [{"j": place}]},
-                "mark": {"type": "rule", "color": panels.GREY, "strokeDash": [4, 3]},
-                "encoding": {"y": y | {"field": "j"}},
-            },
-        ],
+        }
+    rows = {
+        "data": {"values": [{"j": j, "top": j - 0.5, "bottom": j + 0.5} for j in range(shapes1d.LENGTH)]},
+        "params": [{"name": "click", "select": {"type": "point", "fields": ["j"], "toggle": False}}],
+        "mark": {"type": "rect", "opacity": 0.001, "color": panels.GREY},
+        "encoding": {"y": y | {"field": "top"}, "y2": {"field": "bottom"}},
     }
+    here = {
+        "data": {"values": [{"j": place}]},
+        "mark": {"type": "rule", "color": panels.GREY, "strokeDash": [4, 3]},
+        "encoding": {"y": y | {"field": "j"}},
+    }
+    # Above the cells, which know their rows themselves, the rows would hide what the cells tell the pointer.
+    return {"height": 300, "layer": [sight, rows, here] if weights is None else [rows, sight, here]}
 
 
 def train_another():
@@ -341,12 +359,19 @@ def train_another():
         st.fragment(watch, run_every=panels.LIVE_SECONDS if run.is_alive else None)(run, run.is_alive)
 
 
+def show_beside(path: str) -> None:
+    """Callback: choose a run as what is shown beside."""
+    st.session_state["pooling_beside"] = path
+
+
 def watch(run: runs.Run, was_live: bool):
     """The newest run of the kind that is chosen: how far it is, and what it has learned so far."""
     try:
         state, error = run.state_and_error
         if was_live and state != "running":
-            st.rerun()  # the whole page, where it can be chosen now
+            if state == "finished":
+                st.session_state["pooling_finished"] = str(run.path)
+            st.rerun()  # the whole page
         if error:
             st.error(error)
         record, rows = run.record, run.steps()
@@ -357,7 +382,14 @@ def watch(run: runs.Run, was_live: bool):
                 min(1.0, done), "Loading TensorFlow …" if not rows else f"step {rows[-1]['step']:,.0f} of {total:,}"
             )
         elif state == "finished":
-            st.caption(f"Trained; choose it above as *Attention* or *Beside it*: {run.title}")
+            st.button(
+                "Show it above",
+                icon=":material/arrow_upward:",
+                key="pooling_show",
+                on_click=show_beside,
+                args=[str(run.path)],
+                disabled=st.session_state.get("pooling_beside") == str(run.path),
+            )
         picture, chart = st.columns(2, gap="medium")
         with picture:
             panels.film(run, is_live=state == "running", key="pooling")

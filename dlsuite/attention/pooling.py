@@ -1,9 +1,11 @@
-"""Attention as average pooling: spatial, context and self-attention, on signals where a convolution fails.
+"""Attention pooling (after F. Fleuret's deep-learning course, https://fleuret.org/dlc/, lecture 13.2).
 
-A convolution has made a vector h_i of every place i of a signal. Attention answers at every place j with a mean of the
-values v_i = V h_i of *all* places; the kinds differ in what is compared for the weights,
+A mean over all places of a signal in which those count for more that are asked for. Convolutions have made a vector
+h_i of every place i, and at every place j attention answers with a mean of the values v_i = V h_i:
 
     y_j = sum_i softmax_i(score(q_j, k_i)) v_i
+
+The kinds of attention differ in what is compared,
 
     kind       query q_j    key k_i    the weights are a function of
     spatial    p_j          p_i        the two places alone, whatever the signal; with equal scores average pooling
@@ -13,13 +15,16 @@ values v_i = V h_i of *all* places; the kinds differ in what is compared for the
     dot         q . k                            additive    w . tanh(W q + W' k)
     projected   (W q) . (W' k)                   scaled      (W q) . (W' k) / sqrt(channels)
 
-with p_j the sinusoidal position encoding (Vaswani et al., 2017, arXiv:1706.03762, Section 3.5) and V, W, W', w, c
-learned. After F. Fleuret's deep-learning course, lecture 13.2. The network around it is the same for all kinds,
+and the scores in how, with p_j the sinusoidal position encoding (Vaswani et al., 2017, arXiv:1706.03762, Section 3.5)
+and V, W, W', w, c learned. The network around it is the same for all kinds,
 
     x -> convolution 5, convolution 5 -> h -> y -> (h, y) -> convolution 5, convolution 5 -> prediction
 
 and without attention y comes from a convolution of width 3 over h, which has as many weights as V, W and W' together.
-It sees `RECEPTIVE_FIELD` = 19 places, and so hardly ever another shape.
+It sees `RECEPTIVE_FIELD` = 19 places, at best a neighbour or a part of one, and so it cannot solve the task of
+`dlsuite.data.shapes1d`, in which every shape must know of all the others. All three kinds of attention can: even plain
+averages over all places, as spatial attention takes them, tell the convolutions behind it how high and how many the
+shapes of either kind are.
 """
 
 from typing import Literal

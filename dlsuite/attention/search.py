@@ -70,14 +70,14 @@ def beam(step, state, memory, longest, width, prefix=None):
     def body(t, last, state, total, pieces, weights):
         log_p, state, looked = step(tf.reshape(last, [-1]), state, memory)
         vocabulary = tf.shape(log_p)[-1]
-        log_p = tf.reshape(log_p + _forbidden(log_p), [batch, width, vocabulary])
+        free = tf.reshape(log_p + _forbidden(log_p), [batch, width, vocabulary])
         is_done = ((last == END) | (last == PAD))[:, :, None]
-        log_p = tf.where(is_done, tf.one_hot(PAD, vocabulary, on_value=0.0, off_value=NEVER), log_p)
+        free = tf.where(is_done, tf.one_hot(PAD, vocabulary, on_value=0.0, off_value=NEVER), free)
         if prefix is not None:
             forced = tf.gather(tf.pad(prefix, [[0, 0], [0, longest]], constant_values=PAD), t, axis=1)[:, None, None]
-            is_other = tf.range(vocabulary) != forced
-            log_p = tf.where((forced != PAD) & is_other, NEVER, log_p)
-        total, best = tf.math.top_k(tf.reshape(total[:, :, None] + log_p, [batch, -1]), width)
+            log_p = tf.reshape(log_p, [batch, width, vocabulary])
+            free = tf.where(forced == PAD, free, tf.where(tf.range(vocabulary) == forced, log_p, NEVER))
+        total, best = tf.math.top_k(tf.reshape(total[:, :, None] + free, [batch, -1]), width)
         parent, piece = best // vocabulary, best % vocabulary  # (batch, width)
 
         def inherit(x):  # (batch * width, ...)

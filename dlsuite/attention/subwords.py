@@ -31,7 +31,7 @@ def split(texts):
     texts = tf.strings.substr(texts, 0, LONGEST_TEXT, unit="UTF8_CHAR")
     texts = tf.strings.lower(tf.strings.regex_replace(texts, "\ufffd", " "), encoding="utf-8")
     texts = tf.strings.strip(tf.strings.regex_replace(texts, r"[\pZ\s▁]+", " "))
-    marked = tf.strings.regex_replace("▁" + texts, " ", "▁")
+    marked = tf.where(texts == "", "", tf.strings.regex_replace("▁" + texts, " ", "▁"))
     return tf.strings.split(tf.strings.regex_replace(marked, WORD, r"\1 "))
 
 
@@ -43,7 +43,7 @@ def learn(texts, size):
         size: how many pieces there may be. Where there are more characters than that, there are only these.
 
     Returns:
-        A list of at most `size` str, fewer where every word has become one piece.
+        A list of at most `size` str, fewer where no pair is left that occurs twice.
     """
     counts = collections.Counter(word.decode() for word in split(tf.constant(texts)).flat_values.numpy())
     words = [(list(word), count) for word, count in sorted(counts.items())]
@@ -56,7 +56,9 @@ def learn(texts, size):
     while len(pieces) < size and pairs:
         best = max(pairs, key=lambda pair: (pairs[pair], pair))
         joined = "".join(best)
-        if len(joined) > LONGEST_PIECE or pairs[best] < 2:
+        if pairs[best] < 2:
+            break
+        if len(joined) > LONGEST_PIECE:
             del pairs[best]
             continue
         pieces.append(joined)
@@ -135,7 +137,7 @@ class Vocabulary:
             )
 
         _, _, numbers = tf.while_loop(
-            lambda index, left, numbers: tf.reduce_any(left != ""),
+            lambda index, left, numbers: (index == 0) | tf.reduce_any(left != ""),  # also where there are no words
             cut,
             (0, words, tf.TensorArray(tf.int32, 0, dynamic_size=True, element_shape=[None])),
             shape_invariants=(tf.TensorShape([]), tf.TensorShape([None]), None),

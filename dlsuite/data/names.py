@@ -12,24 +12,34 @@ NAMED = {
     "spiral": "points",
     "moons": "points",
     "photographs": "images",
+    "docstrings": "text",
+    "imdb_reviews": "text",
     "shapes": "signals",
     "dates": "pairs",
 }
 
 
-def kind(dataset: str) -> Literal["images", "points", "signals", "pairs"]:
-    """What `dataset` holds: pictures, points of the plane, signals, or pairs of texts; `ValueError` if it is none."""
+def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"]:
+    """What `dataset` holds: pictures, points of the plane, text, signals, or pairs of texts.
+
+    Raises:
+        ValueError: there is nothing of that name.
+    """
     if dataset in NAMED:
         return NAMED[dataset]
     if not (set(dataset) & set("/\\.") or Path(dataset).exists()):
         raise ValueError(f"dataset={dataset!r}: it is one of {', '.join(NAMED)}, or a path to your own (./pictures)")
     if own.is_pairs(dataset):
         return "pairs"
+    if Path(dataset).suffix.lower() == ".txt":
+        return "text"
     return "points" if own.is_points(dataset) else "images"
 
 
 def resolve(dataset: str, source: sources.Source) -> Literal["tfds", "bundled"]:
-    """What `source` comes to for `dataset`. Only MNIST has two; everything else counts as bundled."""
+    """What `source` comes to for `dataset`. Only MNIST has two; the reviews are TFDS's, and all else is bundled."""
+    if dataset == "imdb_reviews":
+        return "tfds"
     resolved = sources.resolve("mnist", source)
     return resolved if dataset == "mnist" else "bundled"
 
@@ -42,6 +52,12 @@ def held_out(dataset: str) -> dict[str, str]:
         return {"bundled": "10,000 fresh points"}
     if dataset == "photographs":
         return {"bundled": "the four held-out photographs"}
+    if dataset == "docstrings":
+        return {"bundled": "every tenth paragraph of the docstrings"}
+    if dataset == "imdb_reviews":
+        return {"tfds": "5,000 reviews of the split `unsupervised`"}
+    if kind(dataset) == "text":
+        return {"bundled": "every tenth paragraph of the own text"}
     if dataset == "dates":
         return {"bundled": "the dates of the 7,286 test days"}
     if kind(dataset) == "pairs":

@@ -135,9 +135,10 @@ def test_a_finished_run_is_shown_and_can_be_chosen(open_view, workplace):
     (run.path / "preview").mkdir()
     Image.new("RGB", (8, 8)).save(run.path / "preview" / "0000010.png")
     view = open_view()
-    assert any(each.value.startswith("Trained; choose it above") for each in view.caption)
-    view.selectbox(key="pooling_beside").set_value(f"runs/{SELF}/2026-01-01_00-00-00").run()
+    assert [each.value for each in view.markdown if each.value.startswith("#####")][1] == "##### Convolution"
+    view.button(key="pooling_show").click().run()
     assert not view.exception
+    assert view.selectbox(key="pooling_beside").value == f"runs/{SELF}/2026-01-01_00-00-00"
     assert "##### Context attention, scaled" in [each.value for each in view.markdown]
 
 
@@ -149,4 +150,11 @@ def test_charts_hold_what_is_drawn(open_view, answers):
     np.testing.assert_allclose([row["height"] for row in drawn], both[0]["prediction"][0], atol=1e-4)
     cells = weights["layer"][1]["data"]["values"]
     assert len(cells) == np.sum(both[0]["weights"] >= 0.002)
-    assert len(band["layer"][1]["data"]["values"]) == 100
+    assert len(band["layer"][0]["data"]["values"]) == 100
+
+
+def test_ranges_of_places(workplace):
+    import attention_pooling
+
+    assert attention_pooling.ranges(np.array([3, 10, 11, 12, 20])) == "3, 10–12, 20"
+    assert attention_pooling.ranges(np.arange(0, 40, 2), most=2) == "0, 2 and others"

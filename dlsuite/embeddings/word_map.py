@@ -1,0 +1,70 @@
+"""Word vectors to look at and to take home; costs no import of TensorFlow."""
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
+"""A vocabulary for a model that has not seen a text yet."""
+SHOWN = 60
+"""So many words are drawn."""
+SIDE = 640
+INK, PAPER = (56, 108, 176), (255, 255, 255)
+
+
+def principal_plane(vectors) -> np.ndarray:
+    """Vectors `(n, dimensions)` on the plane in which they vary most, `(n, 2)`, by principal component analysis.
+
+    They are scaled to length 1 first, so that their angles count. The signs of the axes are such that the largest
+    coordinate of each is positive.
+    """
+    vectors = np.asarray(vectors, "float64")
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    centred = vectors - vectors.mean(axis=0)
+    axes = np.linalg.svd(centred, full_matrices=False)[2][:2]
+    places = centred @ axes.T
+    largest = np.abs(places).argmax(axis=0)
+    return places * np.where(places[largest, [0, 1]] < 0, -1.0, 1.0)
+
+
+def draw(words, places) -> np.ndarray:
+    """A map with words at places `(n, 2)`, y upwards, uint8 `(640, 640, 3)`."""
+    picture = Image.new("RGB", (SIDE, SIDE), PAPER)
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(13)
+    extent = 1.15 * max(np.abs(places).max(), 1e-12)
+    for word, (x, y) in zip(words, places, strict=True):
+        at = SIDE * (0.5 + 0.5 * x / extent), SIDE * (0.5 - 0.5 * y / extent)
+        pen.text(at, word, fill=INK, font=font, anchor="mm")
+    return np.asarray(picture)
+
+
+def as_text(words, vectors) -> str:
+    """Words and vectors in the text format of word2vec's program: a line of sizes, then a word and its numbers."""
+    lines = [f"{len(words)} {np.shape(vectors)[1]}"]
+    lines += [
+        " ".join([word, *(f"{number:.9g}" for number in vector)]) for word, vector in zip(words, vectors, strict=True)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def from_text(content: str) -> tuple[list[str], np.ndarray]:
+    """The words of a text in that format, and their vectors, float32 `(n, dimensions)`.
+
+    Raises:
+        ValueError: a line does not hold what the first one says; it is named.
+    """
+    first, *lines = content.rstrip("\n").split("\n")
+    sizes = first.split()
+    if len(sizes) != 2 or not all(size.isdecimal() for size in sizes):
+        raise ValueError(f"line 1 is {first[:40]!r}: it is the number of words and the length of their vectors")
+    count, dimensions = map(int, sizes)
+    if len(lines) != count:
+        raise ValueError(f"line 1 says {count} words, and {len(lines)} lines follow")
+    words, vectors = [], np.empty((count, dimensions), "float32")
+    for number, line in enumerate(lines):
+        word, *numbers = line.rstrip(" ").split(" ")
+        try:
+            vectors[number] = np.array(numbers, "float32").reshape(dimensions)
+        except ValueError:
+            raise ValueError(f"line {number + 2} does not hold a word and {dimensions} numbers") from None
+        words.append(word)
+    return words, vectors
