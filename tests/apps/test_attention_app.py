@@ -4,6 +4,7 @@ import ast
 import json
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from dlsuite import catalog, runs, serving
@@ -53,6 +54,12 @@ def answers(page) -> list[str]:
 
 def chart(page, index: int = 0) -> dict:
     return json.loads(page.get("vega_lite_chart")[index].proto.spec)
+
+
+def rows_of(page, index: int = 0) -> list[dict]:
+    """A chart's rows, which Streamlit sends beside its specification."""
+    proto = page.get("vega_lite_chart")[index].proto
+    return pa.ipc.open_stream(proto.data.data).read_all().to_pylist()
 
 
 def code_of(page) -> str:
@@ -110,7 +117,7 @@ def test_a_typed_date_is_translated_and_shown_with_its_alignment(open_view, mode
     assert all("1987-03-05" in shown for shown in answers(page)) and len(answers(page)) == 2
     spec = chart(page)
     read, written = (spec["encoding"][axis]["scale"]["domain"] for axis in "xy")
-    cells = {(cell["written"], cell["read"]): cell["weight"] for cell in json.loads(data_of(page, 0))}
+    cells = {(cell["written"], cell["read"]): cell["weight"] for cell in rows_of(page)}
     weights = answer["attention"][0]
     assert weights.shape == (len(written), len(read))
     for i, row in enumerate(written):
@@ -118,12 +125,6 @@ def test_a_typed_date_is_translated_and_shown_with_its_alignment(open_view, mode
             assert cells.get((row, column), 0) == pytest.approx(weights[i, j], abs=0.0021)
     assert len(set(read)) == len(read) and "".join(read).replace("\u200b", "").startswith("·")
     assert page.query_params["translate_text"] == text
-
-
-def data_of(page, index: int) -> str:
-    """A chart's rows, as JSON; Streamlit keeps them in its specification or beside it."""
-    spec = chart(page, index)
-    return json.dumps(spec["data"]["values"])
 
 
 def test_the_candidates_are_those_of_the_beam_and_a_prefix_is_kept(open_view, models):
@@ -177,7 +178,7 @@ def test_what_is_read_whole_is_not_said_to_be_cut_off(open_view):
 
 def test_shares_by_length_are_those_of_held_out_dates(open_view, models):
     page = open_view()
-    rows = json.loads(data_of(page, 1))
+    rows = rows_of(page, 1)
     for split, kind in (("test", "formats it has learned"), ("unseen_formats", "formats it has not")):
         texts, references = dates.pairs(split, 20, seed=0)
         written = [text.decode() for text in models[SINGLE_STATE].translate(text=texts)["text"]]
@@ -217,7 +218,7 @@ def test_a_run_on_pairs_of_ones_own_can_be_chosen(open_view, untrained):
     page = open_view(translate_bahdanau=str(untrained), translate_text="der Hund 3")
     assert page.selectbox(key="translate_bahdanau").value == str(untrained)
     assert "These two have learned different languages" in page.sentences
-    assert {row["measure"] for row in json.loads(data_of(page, 1))} >= {"BLEU"}
+    assert {row["measure"] for row in rows_of(page, 1)} >= {"BLEU"}
     (untrained.parents[2] / "own.tsv").unlink(missing_ok=True)
 
 
