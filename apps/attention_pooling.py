@@ -404,4 +404,9 @@ def recorded():
     with st.expander("Every kind and every score, over three seeds", icon=":material/casino:"):
         text, _, _ = (DOCS / "attention_pooling.md").read_text("utf-8").partition("\n## ")  # pictures follow
         st.markdown(text)
-        st.image(str(DOCS / "pictures" / "attention_pooling.png"), width="stretch")
+        st.image(str(DOCS / "pictures" / "attention_pooling.png"), width="content")
+        st.caption(
+            "Seed 0 on one signal: convolution, spatial, context and self-attention. The spatial one has learned to "
+            "weigh all places alike, which is average pooling: even that tells of all shapes, and leaves the division "
+            "by their number to the convolutions behind it."
+        )

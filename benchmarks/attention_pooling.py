@@ -33,7 +33,7 @@ SETTINGS = {
     "self, scaled, with positions": {"attention": "self", "positions": "sinusoidal"},
 }
 SHOWN = ("convolution", "spatial", "context", "self, scaled")
-SIGNAL = 3
+SIGNAL = 0
 """The seed of the signal in the picture."""
 
 

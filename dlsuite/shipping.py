@@ -44,10 +44,13 @@ def ship(run: runs.Run, name: str | None = None) -> Path:
 
 
 def measure(model: str | Path, dataset: str | None = None, source: str = "auto") -> dict[str, float]:
-    """The lecture's metrics of a run or of a shipped model on held-out data, by default of what it was trained on."""
+    """The lecture's metrics of a run or of a shipped model on held-out data, by default of what it was trained on.
+
+    Whatever else it was trained with that its lesson's `measure` asks for, such as the languages, is passed on.
+    """
     _, lesson, arguments = serving.locate(model)
     module = importlib.import_module(f"dlsuite.{lesson}")
-    given = {"dataset": dataset or arguments.get("dataset"), "source": source}
+    given = arguments | {"dataset": dataset or arguments.get("dataset"), "source": source}
     accepted = inspect.signature(module.measure).parameters
     given = {name: value for name, value in given.items() if value is not None and name in accepted}
     return module.measure(serving.load_keras(model), **given)

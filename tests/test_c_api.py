@@ -16,13 +16,16 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from dlsuite import SAVED_MODELS, serving
+from dlsuite.attention.bahdanau import Bahdanau
+from dlsuite.attention.seq2seq import Seq2Seq
+from dlsuite.attention.subwords import learn
 from dlsuite.gans.wgan_gp import WGANGP
 
 SHIPPED = sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/1"))
 SOURCE = Path(__file__).with_name("c_api") / "run_saved_model.c"
 BATCH, SIDE = 5, 16
 """The size of the first axis, and of others, where a signature leaves it open."""
-ONE_VALUE = {"n": 7, "seed": 11, "label": 3}
+ONE_VALUE = {"n": 7, "seed": 11, "label": 3, "width": 3}
 """What the inputs that hold one value, of whatever rank, are given."""
 LIMITS = {"label": 10, "quality": 4, "symbols": 4}
 """What an integer of that name must be below; others below 256."""
@@ -34,7 +37,7 @@ TEXTS = [
     "no end " * 40,
 ]
 WORDS = ["king", "unheard-of", "film", "", "naïve"]
-"""What strings are given that are called `text`, and others."""
+"""What strings are given that are called `text` or `translation`, and others."""
 
 
 class Bytes(tf.Module):
@@ -112,7 +115,7 @@ def make_inputs(signature):
         if info.tensor_shape.unknown_rank:
             inputs[name] = np.array(ONE_VALUE[name], dtype)
         elif info.dtype == tf.string:
-            table = [text.encode() for text in (TEXTS if name == "text" else WORDS)]
+            table = [text.encode() for text in (TEXTS if name in ("text", "translation") else WORDS)]
             inputs[name] = np.resize(np.array(table, object), shape)
         elif np.issubdtype(dtype, np.integer):
             inputs[name] = np.asarray(random.integers(0, LIMITS.get(name, 256), shape), dtype)
@@ -227,6 +230,23 @@ def test_an_untrained_gan(program, data_shape, tmp_path):
     of_scalars, of_vectors = [answer for name, answer in answers if name == "sample"]
     assert of_scalars["samples"].shape == (ONE_VALUE["n"], *data_shape)
     np.testing.assert_array_equal(of_scalars["latent"], of_vectors["latent"])
+
+
+@pytest.mark.parametrize("model_class", [Bahdanau, Seq2Seq])
+def test_an_untrained_translator(program, model_class, tmp_path):
+    """String in, string out, through loops whose lengths nobody knows beforehand."""
+    pieces = learn(TEXTS, 60)
+    model = model_class(pieces, pieces, units=4, longest=12)
+    serving.export(model, tmp_path / "model")
+    answers = dict(prove(program, tmp_path / "model", model, tmp_path))
+    assert answers["translate"]["text"].shape == (BATCH,)
+    assert answers["candidates"]["text"].shape == (BATCH, ONE_VALUE["width"])
+    prefixes = [
+        text.decode() for text in make_inputs(read_signatures(tmp_path / "model" / "1")["candidates"])["prefix"]
+    ]
+    for prefix, row in zip(prefixes, answers["candidates"]["text"], strict=True):
+        known = "".join(letter if letter in pieces else "⁇" for letter in prefix)
+        assert all(text.decode().startswith(known) for text in row)
 
 
 def test_bytes_integers_booleans_and_scalars(program, tmp_path):

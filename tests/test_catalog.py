@@ -44,14 +44,17 @@ def test_every_option_has_help_and_every_default_a_value(name):
     assert lesson.title == module.__doc__.splitlines()[0].rstrip(".")
     assert [option.name for option in lesson.options.values() if len(option.help) < 10] == []
     assert lesson.defaults == getattr(module, "DEFAULTS", {})
-    for dataset in ("mnist", "ring") if lesson.defaults else ("mnist",):
-        assert [key for key, value in lesson.resolve({"dataset": dataset}).items() if value is None] == []
+    datasets = lesson.options["dataset"].choices if "dataset" in lesson.options else ()
+    for arguments in ({}, *({"dataset": dataset} for dataset in datasets)):
+        assert [key for key, value in lesson.resolve(arguments).items() if value is None] == []
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_lesson_has_what_the_spine_calls(name):
     module = importlib.import_module(f"dlsuite.{name}")
-    assert {"source"} <= inspect.signature(module.measure).parameters.keys()
+    _, *options = inspect.signature(module.measure).parameters.values()
+    assert {option.name for option in options} & {"dataset", "source"}
+    assert [option.name for option in options if option.default is option.empty] == []
     assert {"initial_epoch", "callbacks"} <= inspect.signature(module.train).parameters.keys()
     model = inspect.signature(module.train).return_annotation()
     assert "serving_default" in model.signatures()

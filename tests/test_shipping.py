@@ -70,3 +70,20 @@ def test_points_and_photographs_chose_no_settings_that_a_card_could_tell_of(monk
         ((data, command, metrics),) = tables_of("".join(shipping._metrics_of(f"{lesson}-x", record)))
         assert data in names.held_out(dataset).values()
         assert (command, metrics) == (f"dlsuite evaluate {lesson}-x", {"metric": 3.142})
+
+
+def test_what_measures_a_run_is_told_of_it_what_it_asks_for(monkeypatch):
+    """Languages, which are no setting of the model; a dataset that is given goes before that of the training."""
+    arguments = {"dataset": "./pairs.tsv", "source_language": "fr", "target_language": "de", "units": 8, "seed": 3}
+    monkeypatch.setattr(shipping.serving, "locate", lambda model: (None, "attention.bahdanau", arguments))
+    monkeypatch.setattr(shipping.serving, "load_keras", lambda model: "the model")
+    module = importlib.import_module("dlsuite.attention.bahdanau")
+    told = []
+    monkeypatch.setattr(module.translator, "measure", lambda *given: told.append(given) or {"bleu_greedy": 31.41593})
+    assert shipping.measure("runs/mine") == {"bleu_greedy": 31.41593}
+    shipping.measure("runs/mine", dataset="dates", source="bundled")
+    assert told == [("the model", "./pairs.tsv", "fr", "de"), ("the model", "dates", "fr", "de")]
+    record = {"name": "attention.bahdanau", "arguments": arguments | {"dataset": "dates"}}
+    ((data, command, metrics),) = tables_of("".join(shipping._metrics_of("attention.bahdanau-x", record)))
+    assert "test days" in data and command == "dlsuite evaluate attention.bahdanau-x"
+    assert metrics == {"bleu_greedy": 31.42}

@@ -11,12 +11,15 @@ and runs of white space become one space.
 
 import collections
 import itertools
+import string
 
 import tensorflow as tf
 
 PAD, UNKNOWN, START, END = range(4)
 SPECIAL = ["", "⁇", "<start>", "<end>"]
 """What the first numbers stand for: padding, a character that was never seen, and where a sentence starts and ends."""
+LETTERS = [*SPECIAL, "▁", *string.ascii_lowercase]
+"""The pieces of a model that has learned none yet."""
 LONGEST_PIECE = 16
 """In characters."""
 LONGEST_TEXT = 2000

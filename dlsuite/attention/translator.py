@@ -14,10 +14,10 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite.arguments import require_not_negative, require_positive, require_share
 from dlsuite.attention import alignments, bleu, search
+from dlsuite.attention.arguments import require_not_negative, require_positive, require_share
 from dlsuite.attention.recurrence import GRU, gru_step, scan, time_major
-from dlsuite.attention.subwords import END, PAD, START, Vocabulary, learn
+from dlsuite.attention.subwords import END, LETTERS, PAD, START, Vocabulary, learn
 from dlsuite.data import names, text_pairs
 
 CHARACTERS = 0
@@ -155,7 +155,7 @@ class Translator(keras.Model):
     """Text to text. A subclass says which decoder: `decoder_class`.
 
     Args:
-        source_pieces, target_pieces: lists of str, as `subwords.learn` makes them.
+        source_pieces, target_pieces: lists of str, as `subwords.learn` makes them; by default there are letters only.
         units: of each recurrent network, and of the embeddings.
         dropout: share of the numbers that are left out in training.
         smoothing: so much of the probability is spread over all pieces in training (Szegedy et al., 2016).
@@ -166,7 +166,15 @@ class Translator(keras.Model):
     decoder_class = None
 
     def __init__(
-        self, source_pieces, target_pieces, units=256, dropout=0.3, smoothing=0.1, longest=64, seed=0, **kwargs
+        self,
+        source_pieces=LETTERS,
+        target_pieces=LETTERS,
+        units=256,
+        dropout=0.3,
+        smoothing=0.1,
+        longest=64,
+        seed=0,
+        **kwargs,
     ):
         require_positive(units=units, longest=longest)
         require_share(dropout=dropout, smoothing=smoothing)

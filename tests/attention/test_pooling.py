@@ -258,7 +258,8 @@ def test_signals_of_any_length_alone_and_in_a_batch(untrained):
 
 def test_training_learns_and_is_a_function_of_the_seed(monkeypatch):
     monkeypatch.setattr(shapes1d, "STEPS_PER_EPOCH", 50)
-    trained, again = (pooling.train(channels=8, epochs=1, batch_size=16, seed=1) for _ in range(2))
+    options = {"channels": 8, "epochs": 1, "batch_size": 16, "learning_rate": 0.05, "seed": 1}
+    trained, again = (pooling.train(**options) for _ in range(2))
     signals, _ = shapes1d.sample(4)
     np.testing.assert_array_equal(again(signals), trained(signals))
     measured = pooling.measure(trained)

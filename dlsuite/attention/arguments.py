@@ -1,4 +1,4 @@
-"""What every model asks of its arguments: `ValueError` that names the argument, its value and what is allowed."""
+"""What the translators ask of their arguments: `ValueError` that names the argument, its value and what is allowed."""
 
 
 def require_positive(**arguments):
@@ -20,10 +20,3 @@ def require_share(**arguments):
     for name, value in arguments.items():
         if not 0 <= value < 1:
             raise ValueError(f"{name}={value!r}: it must be at least 0 and below 1")
-
-
-def require_one_of(choices, **arguments):
-    """Raise `ValueError` for the first argument that is none of `choices`."""
-    for name, value in arguments.items():
-        if value not in choices:
-            raise ValueError(f"{name}={value!r}: it is one of {', '.join(map(str, choices))}")
