@@ -1,6 +1,7 @@
 """The supplement: word embeddings, attention and translation. Play with trained models, train your own, export them."""
 
 import attention_bleu
+import attention_embeddings
 import attention_pooling
 import attention_translate
 import attention_trouble
@@ -19,6 +20,7 @@ FIRST = "attention.bahdanau"
 REQUESTS = {
     "translate": {"text": ["Donnerstag, 5. März 1987"]},
     "predict": {"signals": [[0.0] * 100]},
+    "neighbours": {"word": ["array"], "n": 10},
 }
 """What to ask a model for, by its signature, the first of these that it has."""
 
@@ -28,6 +30,7 @@ def play():
     views = {
         "Translate": attention_translate.translate,
         "Attention": attention_pooling.attention,
+        "Embeddings": attention_embeddings.show,
         "BLEU": attention_bleu.bleu,
     }
     view = st.segmented_control(
@@ -39,7 +42,7 @@ def play():
         bind="query-params",
         label_visibility="collapsed",
     )
-    views.get(view, attention_translate.translate)()
+    views[view]()
 
 
 def export():
@@ -70,7 +73,7 @@ def main():
     elif section == "Train":
         panels.train(sorted(LESSONS, key=lambda name: name != FIRST))
     elif section == "What goes wrong":
-        st.fragment(attention_trouble.what_goes_wrong)()
+        attention_trouble.what_goes_wrong()
     else:
         export()
 

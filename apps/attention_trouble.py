@@ -1,5 +1,6 @@
 """The attention page's *What goes wrong*: what is left out on purpose, measured on held-out dates as you look."""
 
+import attention_embeddings
 import numpy as np
 import panels
 import streamlit as st
@@ -15,7 +16,11 @@ SHOWN = 8
 
 def what_goes_wrong():
     """The whole section, one pathology at a time."""
-    views = {"A missing mask": missing_mask, "Greedy against beam": greedy_against_beam}
+    views = {
+        "A missing mask": st.fragment(missing_mask),
+        "Greedy against beam": st.fragment(greedy_against_beam),
+        "No subsampling": attention_embeddings.no_subsampling,
+    }
     view = st.segmented_control(
         "Pathology",
         list(views),
@@ -25,7 +30,7 @@ def what_goes_wrong():
         bind="query-params",
         label_visibility="collapsed",
     )
-    views.get(view, missing_mask)()
+    views[view]()
 
 
 def of_dates(arguments: dict) -> bool:
