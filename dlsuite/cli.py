@@ -183,7 +183,7 @@ def _perform(run: runs.Run, is_asked_to_stop) -> None:
 def _fit(run, record, is_asked_to_stop) -> None:
     import importlib
 
-    import keras
+    keras = _import_keras()
     import tensorflow as tf
 
     from dlsuite.recorder import Recorder
@@ -212,6 +212,18 @@ def _fit(run, record, is_asked_to_stop) -> None:
         raise runs.Stopped
     with _devices(record["devices"], record["arguments"]):
         module.train(**record["arguments"], initial_epoch=recorder.initial_epoch, callbacks=[recorder])
+
+
+def _import_keras():
+    """Keras, a second sooner: it imports what there is of these for conveniences that nothing here takes."""
+    not_wanted = {"sklearn", "pandas", "matplotlib"} - sys.modules.keys()
+    sys.modules.update(dict.fromkeys(not_wanted))  # which counts as not installed
+    try:
+        import keras
+    finally:
+        for name in not_wanted:
+            del sys.modules[name]
+    return keras
 
 
 def _devices(count: int, arguments: dict):

@@ -322,3 +322,18 @@ cli.script()
     process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
     assert process.returncode == status
     assert said in process.stderr
+
+
+def test_a_training_waits_for_no_package_that_it_does_not_use(start):
+    """Keras imports scikit-learn and pandas where they are installed: a quarter of a training's start."""
+    script = """
+import sys
+from dlsuite.cli import main
+status = main()
+print(sorted({"keras", "sklearn", "pandas", "matplotlib"} & sys.modules.keys()))
+import pandas  # which is not out of reach
+sys.exit(status)
+"""
+    process = start("train", "gans.gan", "--dataset", "nowhere.csv", program=("-c", script))
+    assert "there is no such file" in process.fail()
+    assert process.said.splitlines()[-1] == "['keras']"
