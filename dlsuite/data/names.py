@@ -12,12 +12,13 @@ NAMED = {
     "spiral": "points",
     "moons": "points",
     "photographs": "images",
+    "shapes": "signals",
     "dates": "pairs",
 }
 
 
-def kind(dataset: str) -> Literal["images", "points", "pairs"]:
-    """Whether `dataset` holds pictures, points of the plane or pairs of texts; `ValueError` if there is none such."""
+def kind(dataset: str) -> Literal["images", "points", "signals", "pairs"]:
+    """What `dataset` holds: pictures, points of the plane, signals, or pairs of texts; `ValueError` if it is none."""
     if dataset in NAMED:
         return NAMED[dataset]
     if not (set(dataset) & set("/\\.") or Path(dataset).exists()):
@@ -45,6 +46,8 @@ def held_out(dataset: str) -> dict[str, str]:
         return {"bundled": "the dates of the 7,286 test days"}
     if kind(dataset) == "pairs":
         return {"bundled": "the own test sentences, or a tenth of them all where there is no file of them"}
+    if dataset == "shapes":
+        return {"bundled": "2,000 fresh signals"}
     return {"bundled": "every fifth of the own examples"}
 
 

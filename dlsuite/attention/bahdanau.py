@@ -1,0 +1,147 @@
+"""Translation with attention (Bahdanau et al., 2014, arXiv:1409.0473): at each piece, look back at the source.
+
+    h_j   = the bidirectional encoder's state at source piece j, forward and backward side by side
+    e_tj  = v . tanh(W s_{t-1} + U h_j)               how well what is wanted fits what stands there (additive)
+    a_tj  = exp(e_tj) / sum over k of exp(e_tk)       weights, which sum to 1; exactly 0 at padding
+    c_t   = sum over j of a_tj h_j                    the context: an average of the source, another at each piece
+    s_t   = GRU(s_{t-1}; y_{t-1}, c_t),               s_0 = tanh(W_0 h_1), by the backward state of the first piece
+    p(y_t | ..) = softmax(E maxout(W_o s_t + C_o c_t + V_o y_{t-1}))
+
+`seq2seq` has a single vector for the whole source instead of c_t. Departures from the paper, all of them usual today:
+the output sees s_t (the paper's sees s_{t-1}), E is the target's embedding (the paper has another matrix), pieces are
+subwords, Adam, dropout, smoothed labels.
+"""
+
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from dlsuite.attention import translator
+from dlsuite.attention.subwords import PAD
+
+SETTINGS_CHOSEN_ON = "validation"
+DEFAULTS = {
+    "pairs": {
+        "pieces": 4000,
+        "examples": 0,
+        "epochs": 24,
+        "learning_rate": 1e-3,
+        "units": 256,
+        "dropout": 0.3,
+        "smoothing": 0.1,
+        "longest": 64,
+    },
+    "dates": {
+        "pieces": 0,
+        "examples": 50_000,
+        "epochs": 12,
+        "learning_rate": 2e-3,
+        "units": 64,
+        "dropout": 0.0,
+        "smoothing": 0.0,
+        "longest": 48,
+    },
+}
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class AttentiveDecoder(translator.Decoder):
+    """A decoder with the additive attention above."""
+
+    def build(self, states_shape, source_shape=None, target_shape=None):
+        super().build(states_shape)
+        self.first = self.add_weight((self.units, self.units), name="first")
+        self.of_state = self.add_weight((self.units, self.units), name="of_state")
+        self.of_source = self.add_weight((2 * self.units, self.units), name="of_source")
+        self.score = self.add_weight(
+            (self.units,), keras.initializers.RandomNormal(stddev=self.units**-0.5), name="score"
+        )
+
+    def remember(self, states, source):
+        # U h_j does not depend on t: once for all times.
+        keys = states @ self.of_source  # (batch, S, units)
+        bias = tf.where(source == PAD, -float("inf"), 0.0)
+        return (states, keys, bias), tf.tanh(states[:, 0, self.units :] @ self.first)
+
+    def look(self, state, memory):
+        states, keys, bias = memory
+        query = state @ self.of_state  # (batch, units)
+        energies = tf.reduce_sum(self.score * tf.tanh(query[:, None] + keys), axis=-1)  # (batch, S)
+        weights = tf.nn.softmax(energies + bias)
+        return tf.einsum("bs,bsd->bd", weights, states), weights
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class Bahdanau(translator.Translator):
+    """An encoder and a decoder with attention between them; arguments as `Translator` has them."""
+
+    decoder_class = AttentiveDecoder
+
+
+def train(
+    *,
+    dataset: Literal["dates"] | str = "dates",
+    source_language: str = "de",
+    target_language: str = "en",
+    pieces: int | None = None,
+    examples: int | None = None,
+    epochs: int | None = None,
+    batch_size: int = 64,
+    learning_rate: float | None = None,
+    units: int | None = None,
+    dropout: float | None = None,
+    smoothing: float | None = None,
+    longest: int | None = None,
+    seed: int = 0,
+    initial_epoch: int = 0,
+    callbacks=(),
+) -> Bahdanau:
+    """Train a translator with attention on dates, or on your own pairs of sentences.
+
+    Args:
+        dataset: dates, or the path of a folder that holds de.train.txt, en.train.txt and so on, or of a .tsv file.
+        source_language: the code of the language to translate from; dates leave no choice and pass over it.
+        target_language: the code of the language to translate into.
+        pieces: subwords in either vocabulary; 0 for characters only. 0 or more.
+        examples: so many pairs are drawn to train on; 0 for all of them. 0 or more.
+        epochs: passes over the pairs. 1 or more.
+        batch_size: pairs in each step. 1 or more.
+        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
+        units: of each recurrent network, and the embeddings' length. 1 or more.
+        dropout: share of the numbers between the networks that are left out in training. From 0 to below 1.
+        smoothing: share of the probability that is spread over all pieces in training. From 0 to below 1.
+        longest: in pieces; what a sentence has beyond is cut off. 1 or more.
+        seed: of the initial weights, the order of the data and what is left out. 0 or more.
+        initial_epoch: the epoch to begin with, where a run is resumed.
+        callbacks: Keras callbacks.
+
+    Raises:
+        ValueError: an argument out of its range, or no such pairs.
+    """
+    return translator.fit_to(
+        Bahdanau,
+        DEFAULTS,
+        dataset,
+        source_language=source_language,
+        target_language=target_language,
+        pieces=pieces,
+        examples=examples,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        units=units,
+        dropout=dropout,
+        smoothing=smoothing,
+        longest=longest,
+        seed=seed,
+        initial_epoch=initial_epoch,
+        callbacks=callbacks,
+    )
+
+
+def measure(
+    model, *, dataset: str = "dates", source_language: str = "de", target_language: str = "en"
+) -> dict[str, float]:
+    """How well test texts are translated; see `translator.measure`."""
+    return translator.measure(model, dataset, source_language, target_language)

@@ -1,0 +1,134 @@
+"""Translation through a single state (Cho et al., 2014, arXiv:1406.1078; Sutskever et al., 2014, arXiv:1409.3215).
+
+    h_T  = the encoder's last states, the forward one's at the end and the backward one's at the beginning
+    s_0  = tanh(W_0 h_T)
+    s_t  = GRU(s_{t-1}; y_{t-1}, h_T)
+    p(y_t | ..) = softmax(E maxout(W_o s_t + C_o h_T + V_o y_{t-1}))
+
+All that the decoder ever learns of the source is h_T, whose length does not grow with the sentence's: the longer that
+is, the more is lost. `bahdanau` differs from this in one thing, the context c_t in place of h_T.
+"""
+
+from typing import Literal
+
+import keras
+import tensorflow as tf
+
+from dlsuite.attention import translator
+
+SETTINGS_CHOSEN_ON = "validation"
+DEFAULTS = {
+    "pairs": {
+        "pieces": 4000,
+        "examples": 0,
+        "epochs": 24,
+        "learning_rate": 1e-3,
+        "units": 256,
+        "dropout": 0.3,
+        "smoothing": 0.1,
+        "longest": 64,
+    },
+    "dates": {
+        "pieces": 0,
+        "examples": 50_000,
+        "epochs": 12,
+        "learning_rate": 2e-3,
+        "units": 64,
+        "dropout": 0.0,
+        "smoothing": 0.0,
+        "longest": 48,
+    },
+}
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class SingleStateDecoder(translator.Decoder):
+    """A decoder that is told h_T and no more."""
+
+    def build(self, states_shape, source_shape=None, target_shape=None):
+        super().build(states_shape)
+        self.first = self.add_weight((states_shape[-1], self.units), name="first")
+
+    def remember(self, states, source):
+        forward, backward = tf.split(states, 2, axis=-1)
+        last = tf.concat([forward[:, -1], backward[:, 0]], axis=-1)  # at padding the forward state stays as it is
+        return (tf.zeros([tf.shape(last)[0], 0]), last), tf.tanh(last @ self.first)
+
+    def look(self, state, memory):
+        nothing, last = memory
+        return last, nothing
+
+
+@keras.saving.register_keras_serializable("dlsuite")
+class Seq2Seq(translator.Translator):
+    """An encoder and a decoder with nothing but the single state between them; arguments as `Translator` has them."""
+
+    decoder_class = SingleStateDecoder
+
+
+def train(
+    *,
+    dataset: Literal["dates"] | str = "dates",
+    source_language: str = "de",
+    target_language: str = "en",
+    pieces: int | None = None,
+    examples: int | None = None,
+    epochs: int | None = None,
+    batch_size: int = 64,
+    learning_rate: float | None = None,
+    units: int | None = None,
+    dropout: float | None = None,
+    smoothing: float | None = None,
+    longest: int | None = None,
+    seed: int = 0,
+    initial_epoch: int = 0,
+    callbacks=(),
+) -> Seq2Seq:
+    """Train a translator through a single state on dates, or on your own pairs of sentences.
+
+    Args:
+        dataset: dates, or the path of a folder that holds de.train.txt, en.train.txt and so on, or of a .tsv file.
+        source_language: the code of the language to translate from; dates leave no choice and pass over it.
+        target_language: the code of the language to translate into.
+        pieces: subwords in either vocabulary; 0 for characters only. 0 or more.
+        examples: so many pairs are drawn to train on; 0 for all of them. 0 or more.
+        epochs: passes over the pairs. 1 or more.
+        batch_size: pairs in each step. 1 or more.
+        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
+        units: of each recurrent network, and the embeddings' length. 1 or more.
+        dropout: share of the numbers between the networks that are left out in training. From 0 to below 1.
+        smoothing: share of the probability that is spread over all pieces in training. From 0 to below 1.
+        longest: in pieces; what a sentence has beyond is cut off. 1 or more.
+        seed: of the initial weights, the order of the data and what is left out. 0 or more.
+        initial_epoch: the epoch to begin with, where a run is resumed.
+        callbacks: Keras callbacks.
+
+    Raises:
+        ValueError: an argument out of its range, or no such pairs.
+    """
+    return translator.fit_to(
+        Seq2Seq,
+        DEFAULTS,
+        dataset,
+        source_language=source_language,
+        target_language=target_language,
+        pieces=pieces,
+        examples=examples,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        units=units,
+        dropout=dropout,
+        smoothing=smoothing,
+        longest=longest,
+        seed=seed,
+        initial_epoch=initial_epoch,
+        callbacks=callbacks,
+    )
+
+
+def measure(
+    model, *, dataset: str = "dates", source_language: str = "de", target_language: str = "en"
+) -> dict[str, float]:
+    """How well test texts are translated; see `translator.measure`."""
+    return translator.measure(model, dataset, source_language, target_language)
