@@ -123,61 +123,41 @@ def has_written(run, since):
     return any(file.exists() and file.stat().st_mtime > since for file in files)
 
 
-def test_killed_at_random_instants_and_resumed(uninterrupted, start, tmp_path, wait_until):
+def test_killed_and_stopped_at_random_instants_and_resumed(uninterrupted, start, tmp_path, wait_until):
+    """Killed, stopped amid an epoch and killed again, each in what the interruption before it was resumed to."""
     arguments, reference = uninterrupted
     run = runs.Run(tmp_path / "run")
 
-    def train_and_kill():
-        """How often a kill hit the training; a busy machine may leave no chance."""
-        kills, began = 0, time.time()
-        process = begin(start, arguments, run.path)
-        for _ in range(3):
+    def train_and_interrupt():
+        """Whether a kill hit the training and a stop came amid an epoch; a busy machine may leave no chance."""
+        kills = stops = 0
+        process, began = begin(start, arguments, run.path), time.time()
+        for epochs, is_kill in ((1.2, True), (0.8, False), (1.2, True)):
             if not wait_until(lambda began=began: has_written(run, began), process):
                 break
-            time.sleep(random.uniform(0, 1.2 * epoch_seconds))
+            time.sleep(random.uniform(0, epochs * epoch_seconds))
             if process.poll() is not None:
                 break
-            process.kill_group()
+            if is_kill:
+                process.kill_group()
+            else:
+                process.send_signal(signal.SIGTERM)
+                process.succeed()
             if run.state == "finished":
                 break
-            assert run.state == "failed"
-            kills, began = kills + 1, time.time()
-            process = start("resume", run.path)
+            assert run.state == ("failed" if is_kill else "stopped")
+            if is_kill:
+                kills += 1
+            else:
+                with np.load(run.path / "checkpoint" / "state.npz") as state:
+                    stops += int(state["step"]) > 0
+            process, began = start("resume", run.path), time.time()
         if run.state != "finished":
             process.succeed()
-        return kills
+        return kills and stops
 
     epoch_seconds = reference.steps()[-1]["seconds"] / EPOCHS
-    again_until(train_and_kill, run)
-    assert_same(run, reference)
-
-
-def test_stopped_amid_an_epoch_and_resumed(uninterrupted, start, tmp_path, wait_until):
-    arguments, reference = uninterrupted
-    run = runs.Run(tmp_path / "run")
-
-    def train_and_stop():
-        """How often a stop came amid an epoch."""
-        stops, began = 0, time.time()
-        process = begin(start, arguments, run.path)
-        for _ in range(2):
-            if not wait_until(lambda began=began: has_written(run, began), process):
-                break
-            time.sleep(random.uniform(0, 0.8 * epoch_seconds))
-            process.send_signal(signal.SIGTERM)
-            process.succeed()
-            if run.state == "finished":
-                break
-            assert run.state == "stopped"
-            with np.load(run.path / "checkpoint" / "state.npz") as state:
-                stops += int(state["step"]) > 0
-            began = time.time()
-            process = start("resume", run.path)
-        process.succeed()
-        return stops
-
-    epoch_seconds = reference.steps()[-1]["seconds"] / EPOCHS
-    again_until(train_and_stop, run)
+    again_until(train_and_interrupt, run)
     assert_same(run, reference)
 
 
