@@ -37,7 +37,7 @@ HALF = 170
 """Pixels from the middle of the map to its edges."""
 NEAR = "#4682c9"
 """The colour of neighbours on the map, to be read on light and on dark."""
-PLURALS = ("array", "layer", "gradient", "image", "weight", "index", "column", "shape", "function")
+PLURALS = ("layer", "element", "model", "image", "token", "optimizer", "weight", "string", "array")
 TROUBLE = "embeddings.cbow"
 EPOCHS = 10
 """Of the trainings with subsampling and without."""
@@ -406,7 +406,7 @@ def no_subsampling():
         "Twenty words, *the*, *of*, *a* …, are 31 % of the docstrings. They stand beside every word and so tell "
         "little of it, yet in CBOW's **sum** they are as loud as the rest. Word2vec keeps a word of frequency f only "
         "by a chance of √(t / f) + t / f; with **t = 0** it keeps all. What is measured: how often the *plural* of a "
-        "word, which means nearly the same, is among its ten neighbours."
+        "word, which means nearly the same, is among its ten neighbours; a single word may go the other way."
     )
     word = st.selectbox("Neighbours of", PLURALS, key="subsampling_word", bind="query-params")
     is_live = any(run.is_alive for run in panels.runs_of([TROUBLE]))
@@ -436,7 +436,7 @@ def side(name: str, subsampling: float, word: str, is_live: bool):
         icon=":material/bolt:" if not subsampling else ":material/healing:",
         type="secondary" if run else "primary",
         disabled=is_live,
-        help="One training at a time." if is_live else "Takes half a minute.",
+        help="One training at a time." if is_live else "Takes about a minute.",
         key=f"subsampling_{name}",
     ):
         path = panels.start_training(TROUBLE, arguments)

@@ -152,5 +152,5 @@ def test_what_is_trained_is_measured_by_the_plurals_that_are_found(open_view, sh
     assert [metric.value for metric in page.metric] == [f"{100 * share:.0f} %"]
     assert page.button[1].label == "Train with subsampling again"
     (near,) = charts(page)
-    answer = models[1].neighbours(words=["array"])
+    answer = models[1].neighbours(words=["layer"])
     assert words_of(near) == [word.decode() for word in answer["neighbours"][0]]
