@@ -403,10 +403,10 @@ def labelled(words: list[str], places: np.ndarray) -> list[bool]:
 def no_subsampling():
     """CBOW with every `the` and without most of them: two real trainings, and what is measured of both."""
     st.markdown(
-        "A third of a text is a few words: *the*, *of*, *a*. They stand beside every word and so tell nothing of it, "
-        "yet in CBOW's **sum** they are as loud as the rest. Word2vec drops a word of frequency f but for a chance of "
-        "√(t / f) + t / f; with **t = 0** it drops none. What is measured: how often the *plural* of a word, which "
-        "means nearly the same, is among its ten neighbours."
+        "Twenty words, *the*, *of*, *a* …, are 31 % of the docstrings. They stand beside every word and so tell "
+        "little of it, yet in CBOW's **sum** they are as loud as the rest. Word2vec keeps a word of frequency f only "
+        "by a chance of √(t / f) + t / f; with **t = 0** it keeps all. What is measured: how often the *plural* of a "
+        "word, which means nearly the same, is among its ten neighbours."
     )
     word = st.selectbox("Neighbours of", PLURALS, key="subsampling_word", bind="query-params")
     is_live = any(run.is_alive for run in panels.runs_of([TROUBLE]))

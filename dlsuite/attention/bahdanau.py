@@ -18,6 +18,7 @@ import keras
 import tensorflow as tf
 
 from dlsuite.attention import translator
+from dlsuite.attention.recurrence import project
 from dlsuite.attention.subwords import PAD
 
 SETTINGS_CHOSEN_ON = "validation"
@@ -37,7 +38,7 @@ DEFAULTS = {
         "examples": 50_000,
         "epochs": 12,
         "learning_rate": 2e-3,
-        "units": 64,
+        "units": 32,
         "dropout": 0.0,
         "smoothing": 0.0,
         "longest": 48,
@@ -60,7 +61,7 @@ class AttentiveDecoder(translator.Decoder):
 
     def remember(self, states, source):
         # U h_j does not depend on t: once for all times.
-        keys = states @ self.of_source  # (batch, S, units)
+        keys = project(states, self.of_source)  # (batch, S, units)
         bias = tf.where(source == PAD, -float("inf"), 0.0)
         return (states, keys, bias), tf.tanh(states[:, 0, self.units :] @ self.first)
 

@@ -34,6 +34,17 @@ def gru_step(x, state, recurrent, bias):
     return z * state + (1 - z) * n
 
 
+def project(x, kernel):
+    """x W at every place, `(..., features)` to `(..., units)`, as one product of two matrices.
+
+    `x @ kernel` of more axes has a gradient for each row of the batch, each as large as the kernel, and then their sum.
+    """
+    if x.shape.rank == 2:
+        return x @ kernel
+    flat = tf.reshape(x, [-1, x.shape[-1]]) @ kernel
+    return tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), kernel.shape[-1]])
+
+
 def scan(step, states, *inputs):
     """Call `step(states, *inputs at time t)` for t = 0, 1, ...; one `tf.while_loop`, which XLA can compile.
 
@@ -95,7 +106,7 @@ class GRU(layers.Layer):
         Returns:
             The states, `(batch, time, units)`.
         """
-        x = time_major(inputs @ self.kernel + self.bias)
+        x = time_major(project(inputs, self.kernel) + self.bias)
         mask = time_major(mask)[:, :, None]
         if state is None:
             state = tf.zeros([tf.shape(inputs)[0], self.units], x.dtype)

@@ -33,7 +33,7 @@ DEFAULTS = {
         "examples": 50_000,
         "epochs": 12,
         "learning_rate": 2e-3,
-        "units": 64,
+        "units": 32,
         "dropout": 0.0,
         "smoothing": 0.0,
         "longest": 48,

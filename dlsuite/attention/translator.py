@@ -16,7 +16,7 @@ from keras import layers
 
 from dlsuite.attention import alignments, bleu, search
 from dlsuite.attention.arguments import require_not_negative, require_positive, require_share
-from dlsuite.attention.recurrence import GRU, gru_step, scan, time_major
+from dlsuite.attention.recurrence import GRU, gru_step, project, scan, time_major
 from dlsuite.attention.subwords import END, LETTERS, PAD, START, Vocabulary, learn
 from dlsuite.data import names, text_pairs
 
@@ -131,7 +131,7 @@ class Decoder(layers.Layer):
             )
 
         # The piece's part of the gates, and the output, do not wait for the loop.
-        x = time_major(embedded @ self.of_piece + self.bias)
+        x = time_major(project(embedded, self.of_piece) + self.bias)
         states, contexts, weights = map(time_major, scan(step, (state, context, weights), x))
         return self.logits(states, contexts, embedded, training), weights
 
@@ -146,9 +146,9 @@ class Decoder(layers.Layer):
     def logits(self, states, contexts, embedded, training=None):
         """Of the next piece, `(..., pieces)`: maxout (Goodfellow et al., 2013), and the embedding turned round."""
         parts = zip((states, contexts, embedded), self.output_of, strict=True)
-        x = tf.add_n([each @ kernel for each, kernel in parts])
+        x = tf.add_n([project(each, kernel) for each, kernel in parts])
         x = tf.maximum(*tf.split(x, 2, axis=-1))  # (..., units)
-        return self.drop_output(x, training=training) @ tf.transpose(self.embedding) + self.output_bias
+        return project(self.drop_output(x, training=training), tf.transpose(self.embedding)) + self.output_bias
 
 
 class Translator(keras.Model):
