@@ -355,7 +355,7 @@ def reversal(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(reversal):
     return bahdanau.train(
-        dataset=reversal, pieces=0, examples=0, epochs=40, batch_size=32, learning_rate=0.02, units=24, dropout=0.0,
+        dataset=reversal, pieces=0, examples=0, epochs=25, batch_size=32, learning_rate=0.02, units=24, dropout=0.0,
         smoothing=0.0, longest=8, seed=0,
     )  # fmt: skip
 
