@@ -103,7 +103,8 @@ def assert_same(run, reference):
     assert run.state == reference.state == "finished"
     ours, theirs = (np.load(each.path / "checkpoint" / "state.npz") for each in (run, reference))
     assert sorted(ours) == sorted(theirs)
-    assert len(ours.files) > 8  # networks, optimizers' slots, seeds, metrics
+    least = 8 if run.record["name"].startswith("embeddings.") else 20  # two tables there, and SGD keeps no slots
+    assert len(ours.files) > least  # networks, optimizers' slots, seeds, metrics
     assert [name for name in ours if ours[name].tobytes() != theirs[name].tobytes()] == []
     assert (run.path / "metrics.csv").read_bytes() == (reference.path / "metrics.csv").read_bytes()
     assert len(run.metrics()) == EPOCHS

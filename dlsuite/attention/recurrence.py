@@ -42,7 +42,8 @@ def project(x, kernel):
     if x.shape.rank == 2:
         return x @ kernel
     flat = tf.reshape(x, [-1, x.shape[-1]]) @ kernel
-    return tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), kernel.shape[-1]])
+    projected = tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), kernel.shape[-1]])
+    return tf.ensure_shape(projected, [*x.shape[:-1], kernel.shape[-1]])  # what is known of it, is known still
 
 
 def scan(step, states, *inputs):
