@@ -20,7 +20,7 @@ FIRST = "attention.bahdanau"
 REQUESTS = {
     "translate": {"text": ["Donnerstag, 5. März 1987"]},
     "predict": {"signals": [[0.0] * 100]},
-    "neighbours": {"word": ["array"], "n": 10},
+    "neighbours": {"words": ["array"]},
 }
 """What to ask a model for, by its signature, the first of these that it has."""
 

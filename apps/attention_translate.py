@@ -312,15 +312,14 @@ def candidates(chosen: dict[str, panels.Trained], text: str):
         ]
         with column:
             st.markdown(f"{TITLES[lesson]}{', after what is forced' if prefix.strip() else ''}")
-            if rows:
-                st.dataframe(
-                    rows,
-                    hide_index=True,
-                    width="stretch",
-                    column_config={"log p": st.column_config.NumberColumn(format="%.3g", help="In nats.")},
-                )
-            else:
-                st.caption(f"It cannot write “{prefix[:40]}”: that has characters which no translation had.")
+            st.dataframe(
+                rows,
+                hide_index=True,
+                width="stretch",
+                column_config={"log p": st.column_config.NumberColumn(format="%.3g", help="In nats.")},
+            )
+            if "⁇".encode() in found["target"]:
+                st.caption(f"“{prefix[:40]}” has characters that no translation had: it is forced to `⁇` there.")
 
 
 # Many texts.
