@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PORT = 8765
 URL = f"http://localhost:{PORT}"
 PICTURE = "[data-testid=stImage] img"
+CHART = "[data-testid=stVegaLiteChart] svg"
 REPEATS = 15
 WINDOW, WINDOWS = 20, 4
 """Seconds for which the training's speed is measured with the page open, and as long closed, and how often."""
@@ -98,12 +99,16 @@ def answers_of_autoencoders(page) -> dict[str, list[float]]:
 
 
 WATCH_ANSWER = """() => {
-  const look = () => [document.querySelector(".stHtml").innerText, document.querySelector("canvas").width].join();
-  const old = look().split(","), begin = performance.now();
+  const chart = "[data-testid=stVegaLiteChart] svg";
+  const look = () => [
+    document.querySelector("[data-testid=stHtml]").innerText,
+    document.querySelector(chart)?.getAttribute("width"),
+  ];
+  const old = look(), begin = performance.now();
   window.changed = new Promise(done => {
     const again = () => {
-      const now = look().split(",");
-      if (now.every((each, index) => each !== old[index])) done(performance.now() - begin);
+      const now = look();
+      if (now.every((each, index) => each && each !== old[index])) done(performance.now() - begin);
       else requestAnimationFrame(again);
     };
     again();
@@ -116,7 +121,7 @@ TYPED = ("5 mars 1987", "Donnerstag, 12. November 2048")
 def answers_of_translators(page) -> dict[str, list[float]]:
     """The times from Enter on a typed date to its translation by both translators, with the heat map."""
     page.goto(URL)
-    page.wait_for_selector("canvas")
+    page.wait_for_selector(CHART)
     page.wait_for_selector("summary")
     page.wait_for_timeout(1500)
     field, times = page.get_by_role("textbox", name="A date, in words"), []
@@ -164,7 +169,7 @@ def measure(browser, name: str, begin: float) -> None:
         except OSError:
             time.sleep(0.05)
     page.goto(URL)
-    page.wait_for_selector("canvas" if name == "attention" else PICTURE)
+    page.wait_for_selector(CHART if name == "attention" else PICTURE)
     print("| in the browser | median | longest |\n|---|---|---|")
     print(f"| from `streamlit run` to the first picture | {time.monotonic() - begin:.1f} s | |")
     if name != "gan":

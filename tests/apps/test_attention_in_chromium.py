@@ -93,7 +93,7 @@ def test_a_translator_is_trained_stopped_and_resumed(visit):
     visit.is_told("finished", "step 200 of 200")
     (run,) = visit.server.runs
     assert run.record["arguments"]["units"] == 4 and run.state == "finished"
-    expect(visit.page.get_by_text("after step")).to_be_visible()
+    expect(visit.page.get_by_text("after step").first).to_be_visible()
 
 
 def test_what_is_exported_loads(visit, tmp_path):
