@@ -115,7 +115,7 @@ WATCH_ANSWER = """() => {
   });
 }"""
 """Waits for another answer and for a heat map of another width, so that both have been drawn."""
-TYPED = ("5 mars 1987", "Donnerstag, 12. November 2048")
+TYPED = ("7 avril 1951", "Donnerstag, 12. November 2048")
 
 
 def answers_of_translators(page) -> dict[str, list[float]]:
