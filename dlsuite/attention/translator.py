@@ -311,9 +311,7 @@ class Translator(keras.Model):
 
         def candidates(text, prefix, width):
             source = self.read(text)
-            pieces = self.target_vocabulary.encode(prefix).to_tensor(PAD)
-            is_none = tf.strings.strip(prefix) == ""  # which is a space to begin with, to the vocabulary
-            prefix = tf.where(is_none[:, None], PAD, pieces)
+            prefix = self.target_vocabulary.encode(prefix).to_tensor(PAD)
             return answer(source, self.beam(source, tf.reshape(width, []), prefix))
 
         def score(text, translation):
