@@ -196,7 +196,11 @@ def test_the_tables_name_the_signatures_of_the_gans():
     assert named[1] <= set(serving.load("gans.conditional_gan").signatures) == named[0] | named[1]
 
 
-SECTIONS = {"autoencoders": "What the auto-encoders answer"}
+SECTIONS = {
+    "autoencoders": "What the auto-encoders answer",
+    "attention": "What the translators and attention answer",
+    "embeddings": "What the word vectors answer",
+}
 """By package, the section with a table whose second column names the lessons."""
 
 
