@@ -21,7 +21,7 @@ SECTIONS = {
     "Train": "Start training",
     "What goes wrong": "dates are translated differently",
     "Greedy against beam": "test days",
-    "No subsampling": "A third of a text is a few words",
+    "No subsampling": "as loud as the rest",
     "Export": "docker compose up",
     "Play": "Candidates of a beam",
 }
@@ -79,21 +79,19 @@ def test_odd_input_gets_a_sentence(visit):
         expect(visit.page.get_by_text(said).first).to_be_visible()
 
 
-def test_a_translator_is_trained_stopped_and_resumed(visit):
+def test_a_translator_is_trained_and_stopped(visit):
     visit = visit(SCRIPT, section="Train", lesson="attention.seq2seq")
     visit.unfold("All options")
     visit.enter("Examples", 6400)
-    visit.enter("Epochs", 2)
+    visit.enter("Epochs", 200)
     visit.enter("Units", 4)
     visit.press("Start training")
     visit.is_told("running", r"step [1-9]")
+    expect(visit.page.get_by_text("after step").first).to_be_visible()
     visit.press("Stop")
     visit.is_told("stopped")
-    visit.press("Resume")
-    visit.is_told("finished", "step 200 of 200")
     (run,) = visit.server.runs
-    assert run.record["arguments"]["units"] == 4 and run.state == "finished"
-    expect(visit.page.get_by_text("after step").first).to_be_visible()
+    assert run.record["arguments"]["units"] == 4 and run.state == "stopped"
 
 
 def test_what_is_exported_loads(visit, tmp_path):
