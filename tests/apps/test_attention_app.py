@@ -239,7 +239,7 @@ def test_a_missing_mask_is_measured(open_view):
 
 
 def test_greedy_and_beam_are_compared_as_they_search(open_view, models):
-    kind = "Catalan, never learned"
+    kind = "Estonian, never learned"
     page = open_view(section="What goes wrong", trouble="Greedy against beam", search_kind=kind)
     from dlsuite.attention import pathologies
 
