@@ -43,11 +43,18 @@ class Lesson(NamedTuple):
     """The module's table `DEFAULTS`: by dataset, or by its kind, the values that options of default `None` take."""
 
     def resolve(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Every option with the value it takes when `train` is called with `arguments`."""
+        """Every option with the value it takes when `train` is called with `arguments`.
+
+        Raises:
+            ValueError: the lesson has no defaults for the kind of data that `dataset` is, or there is no such dataset.
+        """
         resolved = {name: option.default for name, option in self.options.items()} | arguments
         if self.defaults:
-            dataset = resolved["dataset"]
-            row = self.defaults[datasets.kind(dataset)] | self.defaults.get(dataset, {})
+            dataset, kind = resolved["dataset"], datasets.kind(resolved["dataset"])
+            if kind not in self.defaults:
+                kinds = sorted({datasets.kind(choice) for choice in self.options["dataset"].choices})
+                raise ValueError(f"dataset={dataset!r}: it holds {kind}, and {self.name} takes {' or '.join(kinds)}")
+            row = self.defaults[kind] | self.defaults.get(dataset, {})
             resolved = {name: row[name] if value is None else value for name, value in resolved.items()}
         if "source" in resolved:
             resolved["source"] = datasets.resolve(resolved.get("dataset", "mnist"), resolved["source"])

@@ -88,3 +88,9 @@ def test_resolve_finds_prepared_data(prepared_tfds):
 def test_resolve_refuses_an_unknown_dataset():
     with pytest.raises(ValueError, match=r"dataset='rings': it is one of mnist, ring"):
         catalog.lesson("gans.gan").resolve({"dataset": "rings"})
+
+
+@pytest.mark.parametrize(("name", "dataset"), [("gans.gan", "dates"), ("attention.bahdanau", "mnist")])
+def test_data_of_another_kind_is_named(name, dataset):
+    with pytest.raises(ValueError, match=rf"dataset='{dataset}': it holds .*, and {name} takes "):
+        catalog.lesson(name).resolve({"dataset": dataset})

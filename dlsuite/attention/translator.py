@@ -20,8 +20,6 @@ from dlsuite.attention.recurrence import GRU, gru_step, project, scan, time_majo
 from dlsuite.attention.subwords import END, LETTERS, PAD, START, Vocabulary, learn
 from dlsuite.data import names, text_pairs
 
-CHARACTERS = 0
-"""What `pieces` is where there are to be characters only."""
 CLIP = 1.0
 """The gradient's greatest norm."""
 SORTED_TOGETHER = 50
