@@ -65,7 +65,7 @@ def test_data_imports_only_data(file):
 
 @pytest.mark.parametrize("file", files_of(*(f"dlsuite/{lecture}" for lecture in LECTURES)), ids=relative)
 def test_a_lecture_imports_only_data_and_itself(file):
-    allowed = ("dlsuite.data", f"dlsuite.{file.parent.name}")
+    allowed = ("dlsuite.arguments", "dlsuite.data", f"dlsuite.{file.parent.name}")
     strangers = [
         name for name in of_dlsuite(file) if name != "dlsuite" and not any(within(name, room) for room in allowed)
     ]

@@ -34,6 +34,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dlsuite.arguments import require_not_negative, require_one_of, require_positive
 from dlsuite.attention import scores, signal_sheet
 from dlsuite.data import shapes1d
 
@@ -128,13 +129,9 @@ class Pooling(keras.Model):
     """
 
     def __init__(self, attention="self", score="scaled", positions="none", channels=16, **kwargs):
-        for name, value, choices in (
-            ("attention", attention, KINDS),
-            ("score", score, SCORES),
-            ("positions", positions, POSITIONS),
-        ):
-            if value not in choices:
-                raise ValueError(f"{name}={value!r}: it is one of {', '.join(choices)}")
+        require_one_of(KINDS, attention=attention)
+        require_one_of(SCORES, score=score)
+        require_one_of(POSITIONS, positions=positions)
         if channels < 2 or channels % 2:
             raise ValueError(f"channels={channels!r}: it must be even, and 2 or more")
 
@@ -222,11 +219,8 @@ def train(
         ValueError: an argument out of its range, or another dataset.
     """
     require_shapes(dataset)
-    for name, value in (("epochs", epochs), ("batch_size", batch_size), ("learning_rate", learning_rate)):
-        if not value > 0:
-            raise ValueError(f"{name}={value!r}: it must be above 0")
-    if seed < 0:
-        raise ValueError(f"seed={seed!r}: it must be 0 or above")
+    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    require_not_negative(seed=seed)
     keras.utils.set_random_seed(seed)
     model = Pooling(attention=attention, score=score, positions=positions, channels=channels)
     steps = shapes1d.STEPS_PER_EPOCH

@@ -60,8 +60,10 @@ def scan(step, states, *inputs):
     times = tf.shape(inputs[0])[0]
     arrays = tuple(tf.TensorArray(state.dtype, times, element_shape=state.shape) for state in states)
 
+    inputs = [tf.TensorArray(each.dtype, times, element_shape=each.shape[1:]).unstack(each) for each in inputs]
+
     def body(t, states, arrays):
-        states = step(states, *(each[t] for each in inputs))
+        states = step(states, *(each.read(t) for each in inputs))
         return t + 1, states, tuple(array.write(t, state) for array, state in zip(arrays, states, strict=True))
 
     _, _, arrays = tf.while_loop(lambda t, *_: t < times, body, (0, states, arrays), maximum_iterations=times)

@@ -14,8 +14,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dlsuite.arguments import require_not_negative, require_positive, require_share
 from dlsuite.attention import alignments, bleu, search
-from dlsuite.attention.arguments import require_not_negative, require_positive, require_share
 from dlsuite.attention.recurrence import GRU, gru_step, project, scan, time_major
 from dlsuite.attention.subwords import END, LETTERS, PAD, START, Vocabulary, learn
 from dlsuite.data import names, text_pairs
@@ -24,8 +24,6 @@ CLIP = 1.0
 """The gradient's greatest norm."""
 SORTED_TOGETHER = 50
 """So many batches are sorted by length, so that those of one are about as long."""
-LENGTHS = 8
-"""Batches are padded to multiples of this, so that XLA has few shapes to compile for."""
 SHOWN = 3
 """So many held-out sentences are translated for a preview."""
 MEASURED = 2000
@@ -233,15 +231,16 @@ class Translator(keras.Model):
         )
         with tf.GradientTape() as tape:
             logits, _ = self([source, given], training=True)
-            of_wanted = tf.gather(logits, wanted, batch_dims=2)
-            log_sum = tf.reduce_logsumexp(logits, axis=-1)
-            mean = tf.reduce_mean(logits, axis=-1)
-            smoothed = log_sum - (1 - self.smoothing) * of_wanted - self.smoothing * mean
+            rest = self.smoothing / logits.shape[-1]
+            labels = tf.one_hot(wanted, logits.shape[-1], on_value=1 - self.smoothing + rest, off_value=rest)
+            smoothed = tf.nn.softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_sum(counts * smoothed) / pieces_of_all
         variables = self.trainable_variables
         self.optimizer.apply(tape.gradient(loss, variables), variables)
-        is_right = tf.cast(tf.argmax(logits, -1, tf.int32) == wanted, tf.float32)
-        for tracker, values in zip(self.trackers, (smoothed, log_sum - of_wanted, is_right), strict=True):
+        of_wanted = tf.gather(logits, wanted, batch_dims=2)
+        cross_entropy = smoothed - self.smoothing * (of_wanted - tf.reduce_mean(logits, axis=-1))
+        is_right = tf.cast(of_wanted == tf.reduce_max(logits, axis=-1), tf.float32)
+        for tracker, values in zip(self.trackers, (smoothed, cross_entropy, is_right), strict=True):
             tracker.update_state(values, sample_weight=counts)
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
@@ -399,10 +398,9 @@ def fit_to(
         model.target_vocabulary.encode(tf.constant(targets)).to_list(),
     ]
     steps = len(sources) // batch_size
-    has_one_device = tf.distribute.get_strategy().num_replicas_in_sync == 1
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
     optimizer = keras.optimizers.Adam(rate, global_clipnorm=CLIP)
-    model.compile(optimizer, loss=None, jit_compile=has_one_device)  # the loops gain from XLA; several devices fail
+    model.compile(optimizer, loss=None, jit_compile=False)  # XLA draws what is left out ten times slower
     optimizer.build(model.trainable_variables)
     model.fit(
         batches(*numbers, batch_size, model.longest, seed, initial_epoch),
@@ -445,20 +443,15 @@ def batches(sources, targets, batch_size, longest, seed=0, initial_epoch=0):
 
     Returns:
         A dataset of int32 sources `(batch_size, S)`, ended, and targets `(batch_size, T)`, from `START` to `END`; both
-        are padded by `PAD`, S and T - 1 to multiples of 8. What is left over at an epoch's end is dropped.
+        are padded by `PAD` to the longest of the batch. What is left over at an epoch's end is dropped.
     """
     sources = [[*pieces[: longest - 1], END] for pieces in sources]
     targets = [[START, *pieces[: longest - 1], END] for pieces in targets]
-    lengths = np.array(
-        [
-            (-(-len(target) // LENGTHS), -(-len(source) // LENGTHS))
-            for source, target in zip(sources, targets, strict=True)
-        ]
-    )
+    lengths = np.array([(len(target), len(source)) for source, target in zip(sources, targets, strict=True)])
 
-    def padded(rows, extra):
-        width = extra + -(-(max(map(len, rows)) - extra) // LENGTHS) * LENGTHS
-        return np.array([row + [PAD] * (width - len(row)) for row in rows], "int32")
+    def padded(rows):
+        longest_row = max(map(len, rows))
+        return np.array([row + [PAD] * (longest_row - len(row)) for row in rows], "int32")
 
     def generate():
         for epoch in itertools.count(initial_epoch):
@@ -471,7 +464,7 @@ def batches(sources, targets, batch_size, longest, seed=0, initial_epoch=0):
             order = np.concatenate([part[np.lexsort(lengths[part].T[::-1])] for part in together])
             rows = order[: len(order) // batch_size * batch_size].reshape(-1, batch_size)
             for row in random.permutation(rows):
-                yield padded([sources[i] for i in row], 0), padded([targets[i] for i in row], 1)
+                yield padded([sources[i] for i in row]), padded([targets[i] for i in row])
 
     spec = tf.TensorSpec([batch_size, None], tf.int32)
     return tf.data.Dataset.from_generator(generate, output_signature=(spec, spec)).prefetch(2)

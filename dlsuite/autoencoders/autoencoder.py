@@ -18,6 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlsuite.arguments import require_one_of
 from dlsuite.autoencoders import encoder_decoder
 
 SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
@@ -37,7 +38,7 @@ class AutoEncoder(encoder_decoder.EncoderDecoder):
     """
 
     def __init__(self, data_shape=(28, 28, 1), latent_dim=20, error="squared", **kwargs):
-        encoder_decoder.require_one_of(ERRORS, error=error)
+        require_one_of(ERRORS, error=error)
         super().__init__(data_shape, latent_dim, **kwargs)
         # From grey, 1/2, the first steps would push every pixel to black, where the squared error's gradient through
         # the sigmoid, 2 (x' - x) x' (1 - x'), is 0; convolutions, whose pixels share a bias, do not come back.

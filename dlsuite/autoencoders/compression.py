@@ -26,7 +26,8 @@ import tensorflow as tf
 from keras import layers
 from PIL import Image
 
-from dlsuite.autoencoders import encoder_decoder, entropy_coder, jpeg, sheets
+from dlsuite.arguments import require_not_negative, require_one_of, require_positive
+from dlsuite.autoencoders import entropy_coder, jpeg, sheets
 from dlsuite.data import examples, mnist, photographs
 
 SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
@@ -159,8 +160,8 @@ class Compressor(keras.Model):
     """
 
     def __init__(self, channels=3, width=32, code_channels=48, seed=0, **kwargs):
-        encoder_decoder.require_one_of((1, 3), channels=channels)
-        encoder_decoder.require_positive(width=width, code_channels=code_channels)
+        require_one_of((1, 3), channels=channels)
+        require_positive(width=width, code_channels=code_channels)
         analysis = build_analysis(channels, width, code_channels)
         synthesis = build_synthesis(channels, width, code_channels)
         super().__init__(analysis.input, synthesis(analysis.output), **kwargs)
@@ -330,7 +331,7 @@ def encode(model, picture, quality) -> bytes:
         ValueError: the picture is no such array, or there is no such quality.
     """
     picture = np.asarray(picture)
-    encoder_decoder.require_one_of(range(QUALITIES), quality=quality)
+    require_one_of(range(QUALITIES), quality=quality)
     tables = model.tables(quality=quality)
     channels = int(tables["channels"])
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != channels or not picture.size:
@@ -441,10 +442,10 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    encoder_decoder.require_positive(
+    require_positive(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, width=width, code_channels=code_channels
     )
-    encoder_decoder.require_not_negative(seed=seed)
+    require_not_negative(seed=seed)
     keras.utils.set_random_seed(seed)
     pictures = training_pictures(dataset, source, seed)
     batches, steps = examples.shuffled(pictures, batch_size, seed, initial_epoch)

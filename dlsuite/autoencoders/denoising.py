@@ -23,6 +23,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dlsuite.arguments import require_not_negative, require_one_of, require_positive
 from dlsuite.autoencoders import encoder_decoder, sheets
 from dlsuite.autoencoders.autoencoder import psnr_db
 
@@ -48,7 +49,7 @@ def corrupt(pictures, noise, level, uniform, normal):
     Raises:
         ValueError: no such kind of noise.
     """
-    encoder_decoder.require_one_of(KINDS, noise=noise)
+    require_one_of(KINDS, noise=noise)
     level = tf.reshape(level, [-1, 1, 1, 1])
     if noise == "gaussian":
         return pictures + level * normal
@@ -75,7 +76,7 @@ def corrupt_from(seed, pictures, noise, level):
     Raises:
         ValueError: no such kind of noise, or a level out of its range.
     """
-    encoder_decoder.require_one_of(KINDS, noise=noise)
+    require_one_of(KINDS, noise=noise)
     require_level(noise, level)
     pictures = tf.convert_to_tensor(pictures, tf.float32)
     uniform = tf.random.stateless_uniform([*pictures.shape[:3], 1], [seed, 0])
@@ -84,7 +85,7 @@ def corrupt_from(seed, pictures, noise, level):
 
 def require_level(noise, level):
     """Raise `ValueError` for a level below 0, or above 1 where it is a share."""
-    encoder_decoder.require_not_negative(level=level)
+    require_not_negative(level=level)
     if noise != "gaussian" and level > 1:
         raise ValueError(f"level={level!r}: with noise={noise!r} it is a share, from 0 to 1")
 
@@ -131,8 +132,8 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
 
     def __init__(self, data_shape=(28, 28, 1), noise="all", level=0.5, width=20, seed=0, **kwargs):
         data_shape = encoder_decoder.require_shape(data_shape)
-        encoder_decoder.require_one_of((*KINDS, "all"), noise=noise)
-        encoder_decoder.require_positive(level=level)
+        require_one_of((*KINDS, "all"), noise=noise)
+        require_positive(level=level)
         require_level(noise, level)
         if width < 2:
             raise ValueError(f"width={width!r}: it must be 2 or above")

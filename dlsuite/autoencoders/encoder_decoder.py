@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dlsuite.arguments import require_not_negative, require_one_of, require_positive
 from dlsuite.autoencoders import sheets
 from dlsuite.data import examples, mnist, names
 
@@ -286,24 +287,3 @@ def require_pictures(dataset):
     """Raise `ValueError` for a dataset of points."""
     if names.kind(dataset) != "images":
         raise ValueError(f"dataset={dataset!r}: an auto-encoder here takes pictures: mnist, or a folder of your own")
-
-
-def require_positive(**arguments):
-    """Raise `ValueError` for the first argument that is not above 0."""
-    for name, value in arguments.items():
-        if not value > 0:
-            raise ValueError(f"{name}={value!r}: it must be above 0")
-
-
-def require_not_negative(**arguments):
-    """Raise `ValueError` for the first argument that is below 0."""
-    for name, value in arguments.items():
-        if not value >= 0:
-            raise ValueError(f"{name}={value!r}: it must be 0 or above")
-
-
-def require_one_of(choices, **arguments):
-    """Raise `ValueError` for the first argument that is none of `choices`."""
-    for name, value in arguments.items():
-        if value not in choices:
-            raise ValueError(f"{name}={value!r}: it is one of {', '.join(map(str, choices))}")

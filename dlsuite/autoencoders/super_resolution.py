@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dlsuite.arguments import require_not_negative, require_one_of, require_positive
 from dlsuite.autoencoders import encoder_decoder, sheets
 from dlsuite.data import examples, mnist, photographs
 
@@ -87,8 +88,8 @@ class SuperResolution(keras.Model):
     """
 
     def __init__(self, factor=2, filters=32, **kwargs):
-        encoder_decoder.require_one_of(FACTORS, factor=factor)
-        encoder_decoder.require_positive(filters=filters)
+        require_one_of(FACTORS, factor=factor)
+        require_positive(filters=filters)
         x = planes = keras.Input((None, None, 1), name="planes")
         for size in (5, 3, 3):
             x = layers.Conv2D(filters, size, padding="same", activation="relu")(x)
@@ -192,8 +193,8 @@ def train(
         ValueError: an argument out of its range, or no such dataset of pictures.
         MissingData: the photographs are not installed.
     """
-    encoder_decoder.require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    encoder_decoder.require_not_negative(seed=seed)
+    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    require_not_negative(seed=seed)
     encoder_decoder.require_pictures(dataset)
     if not 0 <= digits <= 1:
         raise ValueError(f"digits={digits!r}: it must be from 0 to 1")

@@ -22,6 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dlsuite.arguments import require_positive
+
 GRID = np.linspace(-2, 2, 801)
 """Where densities on the line are shown: [-2, 2] in steps of 0.005."""
 BUMPS = np.array([-1.0, 1.0])
@@ -120,7 +122,7 @@ def on_the_line(y: float, *, noise: float = 1.0, spread: float = 0.1) -> OnTheLi
     Raises:
         ValueError: `noise` or `spread` is not above 0.
     """
-    _require_positive(noise=noise, spread=spread)
+    require_positive(noise=noise, spread=spread)
     variance = 1 / (spread**-2 + noise**-2)
     means = variance * (BUMPS * spread**-2 + y * noise**-2)
     return OnTheLine(_softmax(-((y - BUMPS) ** 2) / (2 * (spread**2 + noise**2))), means, float(np.sqrt(variance)))
@@ -138,7 +140,7 @@ def among_pictures(y, pictures, *, noise: float = 0.5, seen=None) -> AmongPictur
     Raises:
         ValueError: `noise` is not above 0, or y has another shape than the pictures.
     """
-    _require_positive(noise=noise)
+    require_positive(noise=noise)
     y, pictures = np.asarray(y, "float64"), np.asarray(pictures, "float64")
     if pictures.shape[1:] != y.shape or not len(pictures):
         raise ValueError(f"y: its shape is {y.shape}, and the pictures' is {pictures.shape}, not (n, {y.shape})")
@@ -151,9 +153,3 @@ def among_pictures(y, pictures, *, noise: float = 0.5, seen=None) -> AmongPictur
 def _softmax(logits):
     likelihood = np.exp(logits - logits.max())
     return likelihood / likelihood.sum()
-
-
-def _require_positive(**arguments):
-    for name, value in arguments.items():
-        if not value > 0:
-            raise ValueError(f"{name}={value!r}: it must be above 0")

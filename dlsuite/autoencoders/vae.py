@@ -22,6 +22,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlsuite.arguments import require_not_negative, require_one_of, require_positive
 from dlsuite.autoencoders import encoder_decoder, sheets
 
 SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
@@ -64,11 +65,11 @@ class VAE(encoder_decoder.EncoderDecoder):
         kl_reduction="sum",
         **kwargs,
     ):
-        encoder_decoder.require_one_of(LIKELIHOODS, likelihood=likelihood)
-        encoder_decoder.require_one_of(DEVIATIONS, deviation=deviation)
-        encoder_decoder.require_one_of(REDUCTIONS, kl_reduction=kl_reduction)
-        encoder_decoder.require_positive(sigma=sigma)
-        encoder_decoder.require_not_negative(beta=beta)
+        require_one_of(LIKELIHOODS, likelihood=likelihood)
+        require_one_of(DEVIATIONS, deviation=deviation)
+        require_one_of(REDUCTIONS, kl_reduction=kl_reduction)
+        require_positive(sigma=sigma)
+        require_not_negative(beta=beta)
         is_emitted = likelihood == "gaussian" and deviation == "emitted"
         super().__init__(data_shape, latent_dim, statistics=2, maps=1 + is_emitted, **kwargs)
         self.likelihood, self.deviation, self.sigma = likelihood, deviation, sigma

@@ -55,7 +55,7 @@ def held_out(dataset: str) -> dict[str, str]:
     if dataset == "docstrings":
         return {"bundled": "every tenth paragraph of the docstrings"}
     if dataset == "imdb_reviews":
-        return {"tfds": "5,000 reviews of the split `unsupervised`"}
+        return {"tfds": "a tenth of the split `unsupervised`"}
     if kind(dataset) == "text":
         return {"bundled": "every tenth paragraph of the own text"}
     if dataset == "dates":

@@ -3,8 +3,8 @@
 - `docstrings`: the docstrings of the installed NumPy and Keras, read from their sources without importing either, and
   kept in the user's cache folder. About 450,000 words, which say what an `array` and a `gradient` are.
 - `imdb_reviews`: film reviews through `tensorflow_datasets` (Maas et al., 2011). Those to learn from are its splits
-  `train` and `test` together, 50,000 reviews of 11.5 million words, whose labels nobody looks at; held out are the
-  first 5,000 of its split `unsupervised`.
+  `train` and `test` together, 50,000 reviews of 11.5 million words, whose labels nobody looks at; held out is the
+  first tenth of its split `unsupervised`.
 - the path of a text file, `.txt` in UTF-8.
 
 A document is what a window of words never reaches out of: a review, or a paragraph of a docstring or of a file, which
@@ -30,7 +30,6 @@ import numpy as np
 from dlsuite.data import sources
 
 PACKAGES = ("numpy", "keras")
-HELD_OUT_REVIEWS = 5000
 WORD = re.compile(r"[^\W\d]\w*(?:['’]\w+)*")
 TAG = re.compile(r"<[^<>]*>")
 FEWEST = 500
@@ -70,7 +69,7 @@ def documents(dataset: str, split: Split = "train", source: sources.Source = "au
     if dataset == "imdb_reviews":
         if source == "bundled":
             raise sources.MissingData("dataset 'imdb_reviews' is not bundled: source='tfds' has it")
-        named = "train+test" if split == "train" else f"unsupervised[:{HELD_OUT_REVIEWS}]"
+        named = "train+test" if split == "train" else "unsupervised[:10%]"
         reviews = sources.load_tfds("imdb_reviews", named).batch(1000).as_numpy_iterator()
         texts = (review.decode() for batch in reviews for review in batch["text"])
         return [words_of(TAG.sub(" ", text)) for text in texts]

@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dlsuite.arguments import require_at_least, require_positive
 from dlsuite.data import names, text
 from dlsuite.embeddings import windows, word_map
 
@@ -308,8 +309,7 @@ def fit_to(
     require_at_least(1, epochs=epochs, batch_size=batch_size, window=window, negatives=negatives, min_count=min_count)
     require_at_least(FEWEST_WORDS, vocabulary_size=vocabulary_size)
     require_at_least(0, seed=seed, subsampling=subsampling)
-    if not learning_rate > 0:
-        raise ValueError(f"learning_rate={learning_rate!r}: it must be above 0")
+    require_positive(learning_rate=learning_rate)
     if tf.distribute.get_strategy().num_replicas_in_sync > 1:
         raise ValueError("devices: word vectors are trained on one device, since each update needs the one before it")
     require_text(dataset)
@@ -401,10 +401,3 @@ def require_text(dataset):
     """Raise `ValueError` for a dataset that is no text."""
     if names.kind(dataset) != "text":
         raise ValueError(f"dataset={dataset!r}: words are learned from text: docstrings, imdb_reviews, or a .txt file")
-
-
-def require_at_least(least, **arguments):
-    """Raise `ValueError` for the first argument that is below `least`."""
-    for name, value in arguments.items():
-        if not value >= least:
-            raise ValueError(f"{name}={value!r}: it must be {least} or above")

@@ -18,6 +18,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from dlsuite.arguments import require_positive
 from dlsuite.data import examples, mnist
 from dlsuite.gans import assessment, pictures, two_player, wgan_gp
 
@@ -184,7 +185,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    two_player.require_positive(learning_rate=learning_rate, critic_steps=critic_steps)
+    require_positive(learning_rate=learning_rate, critic_steps=critic_steps)
     own = {"latent_dim": latent_dim, "critic_steps": critic_steps, "penalty": penalty, "averaging": averaging}
     return two_player.fit_to(
         dataset,

@@ -26,6 +26,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from dlsuite.arguments import require_not_negative, require_positive, require_share
 from dlsuite.gans import assessment, two_player
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
@@ -87,8 +88,8 @@ class GAN(two_player.TwoPlayer):
         group=1,
         **kwargs,
     ):
-        two_player.require_positive(discriminator_steps=discriminator_steps, noise_steps=noise_steps, group=group)
-        two_player.require_not_negative(instance_noise=instance_noise, final_noise=final_noise)
+        require_positive(discriminator_steps=discriminator_steps, noise_steps=noise_steps, group=group)
+        require_not_negative(instance_noise=instance_noise, final_noise=final_noise)
         if generator_loss not in GENERATOR_LOSSES:
             raise ValueError(f"generator_loss={generator_loss!r}: it is one of {', '.join(GENERATOR_LOSSES)}")
         critic = functools.partial(two_player.build_critic, group=group)
@@ -241,10 +242,10 @@ def train(
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
     require_whole_groups(batch_size, chosen["group"])
     discriminator_rate, momentum = chosen.pop("discriminator_rate"), chosen.pop("momentum")
-    two_player.require_positive(
+    require_positive(
         learning_rate=learning_rate, discriminator_rate=discriminator_rate, discriminator_steps=discriminator_steps
     )
-    two_player.require_momentum(momentum)
+    require_share(momentum=momentum)
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "seed": seed}
     return two_player.fit_to(
         dataset,

@@ -15,6 +15,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from dlsuite.arguments import require_not_negative, require_positive, require_share
 from dlsuite.gans import assessment, gan, two_player
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
@@ -55,7 +56,7 @@ class R1GAN(gan.GAN):
     """
 
     def __init__(self, gamma=10.0, penalized="real", **kwargs):
-        two_player.require_not_negative(gamma=gamma)
+        require_not_negative(gamma=gamma)
         if penalized not in PENALIZED:
             raise ValueError(f"penalized={penalized!r}: it is one of {', '.join(PENALIZED)}")
         super().__init__(**kwargs)
@@ -141,8 +142,8 @@ def train(
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
     discriminator_rate, momentum = chosen.pop("discriminator_rate"), chosen.pop("momentum")
-    two_player.require_momentum(momentum)
-    two_player.require_positive(
+    require_share(momentum=momentum)
+    require_positive(
         learning_rate=learning_rate, discriminator_rate=discriminator_rate, discriminator_steps=discriminator_steps
     )
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "penalized": penalized}

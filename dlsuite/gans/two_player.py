@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dlsuite.arguments import require_not_negative, require_positive
 from dlsuite.data import examples, names
 from dlsuite.gans import fast, pictures
 
@@ -378,23 +379,3 @@ def fit_to(
         shuffle=False,  # the dataset has its own order
     )
     return model
-
-
-def require_positive(**arguments):
-    """Raise `ValueError` for the first argument that is not above 0."""
-    for name, value in arguments.items():
-        if not value > 0:
-            raise ValueError(f"{name}={value!r}: it must be above 0")
-
-
-def require_not_negative(**arguments):
-    """Raise `ValueError` for the first argument that is below 0."""
-    for name, value in arguments.items():
-        if not value >= 0:
-            raise ValueError(f"{name}={value!r}: it must be 0 or above")
-
-
-def require_momentum(momentum):
-    """Raise `ValueError` for an Adam's beta_1 with which there is no average."""
-    if not 0 <= momentum < 1:
-        raise ValueError(f"momentum={momentum}: it must be at least 0 and below 1")

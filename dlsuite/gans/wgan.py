@@ -14,6 +14,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from dlsuite.arguments import require_positive
 from dlsuite.gans import assessment, two_player
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
@@ -52,7 +53,7 @@ class WGAN(two_player.TwoPlayer):
     """
 
     def __init__(self, data_shape=(28, 28, 1), latent_dim=32, critic_steps=5, clip=0.01, **kwargs):
-        two_player.require_positive(critic_steps=critic_steps, clip=clip)
+        require_positive(critic_steps=critic_steps, clip=clip)
         super().__init__(data_shape=data_shape, latent_dim=latent_dim, **kwargs)
         self.critic_steps, self.clip = critic_steps, clip
         self.wasserstein_estimate = keras.metrics.Mean(name="wasserstein_estimate")
@@ -139,7 +140,7 @@ def train(
         averaging=averaging,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    two_player.require_positive(learning_rate=learning_rate, critic_steps=chosen["critic_steps"])
+    require_positive(learning_rate=learning_rate, critic_steps=chosen["critic_steps"])
 
     def rmsprop(steps):
         return keras.optimizers.RMSprop(keras.optimizers.schedules.CosineDecay(learning_rate, steps))

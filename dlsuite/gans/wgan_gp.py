@@ -16,6 +16,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from dlsuite.arguments import require_not_negative, require_positive
 from dlsuite.gans import assessment, two_player
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
@@ -56,8 +57,8 @@ class WGANGP(two_player.TwoPlayer):
     """
 
     def __init__(self, data_shape=(28, 28, 1), latent_dim=32, critic_steps=5, penalty=10.0, **kwargs):
-        two_player.require_positive(critic_steps=critic_steps)
-        two_player.require_not_negative(penalty=penalty)
+        require_positive(critic_steps=critic_steps)
+        require_not_negative(penalty=penalty)
         super().__init__(data_shape=data_shape, latent_dim=latent_dim, **kwargs)
         self.critic_steps, self.penalty = critic_steps, penalty
         self.wasserstein_estimate = keras.metrics.Mean(name="wasserstein_estimate")
@@ -168,7 +169,7 @@ def train(
         averaging=averaging,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    two_player.require_positive(learning_rate=learning_rate, critic_steps=chosen["critic_steps"])
+    require_positive(learning_rate=learning_rate, critic_steps=chosen["critic_steps"])
 
     return two_player.fit_to(
         dataset,

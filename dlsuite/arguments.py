@@ -1,4 +1,4 @@
-"""What the translators ask of their arguments: `ValueError` that names the argument, its value and what is allowed."""
+"""What functions ask of their arguments: `ValueError` that names the argument, its value and what is allowed."""
 
 
 def require_positive(**arguments):
@@ -10,9 +10,14 @@ def require_positive(**arguments):
 
 def require_not_negative(**arguments):
     """Raise `ValueError` for the first argument that is below 0."""
+    require_at_least(0, **arguments)
+
+
+def require_at_least(least, **arguments):
+    """Raise `ValueError` for the first argument that is below `least`."""
     for name, value in arguments.items():
-        if not value >= 0:
-            raise ValueError(f"{name}={value!r}: it must be 0 or above")
+        if not value >= least:
+            raise ValueError(f"{name}={value!r}: it must be {least} or above")
 
 
 def require_share(**arguments):
@@ -20,3 +25,10 @@ def require_share(**arguments):
     for name, value in arguments.items():
         if not 0 <= value < 1:
             raise ValueError(f"{name}={value!r}: it must be at least 0 and below 1")
+
+
+def require_one_of(choices, **arguments):
+    """Raise `ValueError` for the first argument that is none of `choices`."""
+    for name, value in arguments.items():
+        if value not in choices:
+            raise ValueError(f"{name}={value!r}: it is one of {', '.join(map(str, choices))}")
