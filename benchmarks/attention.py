@@ -22,8 +22,11 @@ TensorFlow peer. Compiling is not timed. A token is a piece of the target that w
 """
 
 import argparse
+import os
 import statistics
 import time
+
+os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # as `dlsuite train` has it, and here all that use TensorFlow
 
 import keras
 import numpy as np
@@ -336,7 +339,7 @@ class Ours:
         pieces = subwords.SPECIAL + [f"▁{number}" for number in range(PIECES - len(subwords.SPECIAL))]
         self.model = bahdanau.Bahdanau(pieces, pieces, UNITS, dropout, smoothing=0.0, longest=LENGTH)
         optimizer = keras.optimizers.Adam(RATE, global_clipnorm=translator.CLIP)
-        self.model.compile(optimizer, loss=None, jit_compile=True)
+        self.model.compile(optimizer, loss=None, jit_compile=False)
         self.batch = sentences()
 
     def first_loss(self, source, target):

@@ -225,10 +225,7 @@ class Translator(keras.Model):
         given, wanted = target[:, :-1], target[:, 1:]
         counts = tf.cast(wanted != PAD, tf.float32)
         pieces = tf.reduce_sum(counts)
-        context = tf.distribute.get_replica_context()
-        pieces_of_all = (
-            context.all_reduce(tf.distribute.ReduceOp.SUM, pieces) if context.num_replicas_in_sync > 1 else pieces
-        )
+        pieces_of_all = sum_over_devices(pieces)
         with tf.GradientTape() as tape:
             logits, _ = self([source, given], training=True)
             rest = self.smoothing / logits.shape[-1]
@@ -236,7 +233,10 @@ class Translator(keras.Model):
             smoothed = tf.nn.softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_sum(counts * smoothed) / pieces_of_all
         variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        gradients = sum_over_devices([tf.convert_to_tensor(each) for each in tape.gradient(loss, variables)])
+        clipped, _ = tf.clip_by_global_norm(gradients, CLIP)
+        devices = tf.distribute.get_replica_context().num_replicas_in_sync
+        self.optimizer.apply([each / devices for each in clipped], variables)  # Keras adds those of all devices up
         of_wanted = tf.gather(logits, wanted, batch_dims=2)
         cross_entropy = smoothed - self.smoothing * (of_wanted - tf.reduce_mean(logits, axis=-1))
         is_right = tf.cast(of_wanted == tf.reduce_max(logits, axis=-1), tf.float32)
@@ -343,6 +343,12 @@ class Translator(keras.Model):
         }
 
 
+def sum_over_devices(tensors):
+    """The sum over all devices that train; on one, what is given."""
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if context.num_replicas_in_sync > 1 else tensors
+
+
 def fit_to(
     model_class,
     defaults,
@@ -399,7 +405,7 @@ def fit_to(
     ]
     steps = len(sources) // batch_size
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    optimizer = keras.optimizers.Adam(rate, global_clipnorm=CLIP)
+    optimizer = keras.optimizers.Adam(rate)
     model.compile(optimizer, loss=None, jit_compile=False)  # XLA draws what is left out ten times slower
     optimizer.build(model.trainable_variables)
     model.fit(
@@ -456,13 +462,10 @@ def batches(sources, targets, batch_size, longest, seed=0, initial_epoch=0):
     def generate():
         for epoch in itertools.count(initial_epoch):
             random = np.random.default_rng([seed, epoch])
-            order = random.permutation(len(sources))
-            together = [
-                order[at : at + SORTED_TOGETHER * batch_size]
-                for at in range(0, len(order), SORTED_TOGETHER * batch_size)
-            ]
-            order = np.concatenate([part[np.lexsort(lengths[part].T[::-1])] for part in together])
-            rows = order[: len(order) // batch_size * batch_size].reshape(-1, batch_size)
+            whole = len(sources) // batch_size * batch_size  # the rest is left out at random, not by its length
+            order, together = random.permutation(len(sources))[:whole], SORTED_TOGETHER * batch_size
+            parts = [order[at : at + together] for at in range(0, whole, together)]
+            rows = np.concatenate([part[np.lexsort(lengths[part].T[::-1])] for part in parts]).reshape(-1, batch_size)
             for row in random.permutation(rows):
                 yield padded([sources[i] for i in row]), padded([targets[i] for i in row])
 
