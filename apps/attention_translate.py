@@ -191,7 +191,7 @@ def first_of(answer: dict[str, np.ndarray]) -> dict:
 
 def likelihood(log_p: float) -> str:
     """How sure a translator is of a translation."""
-    return f"log p(y | x) = {log_p:.3g}: it gives this text {share(float(np.exp(log_p)))} of all probability."
+    return f"log p(y | x) = {log_p:.3g}: it gives these pieces {share(float(np.exp(log_p)))} of all probability."
 
 
 def share(p: float) -> str:
@@ -333,7 +333,8 @@ def by_length(chosen: dict[str, panels.Trained]):
                 "A date is short enough for one vector. Sentences are not: train both on pairs of your own, and choose "
                 "them above."
                 if measure == EXACT
-                else "What one vector cannot hold is lost first where sentences are long."
+                else "What one vector cannot hold is lost first where sentences are long. BLEU by sacrebleu: "
+                f"`{rows[0]['signature']}`."
             )
         )
 
@@ -373,7 +374,7 @@ def bleu_by_length(model, texts: list[str], references: list[str]) -> list[dict]
     written, lengths = translations(model, texts), np.array([len(text) for text in texts])
     rows = []
     for part in np.array_split(np.argsort(lengths, kind="stable"), min(SENTENCE_BINS, len(texts))):
-        value, _ = bleu.reported([written[i] for i in part], [[references[i]] for i in part], lowercase=True)
+        value, signature = bleu.reported([written[i] for i in part], [[references[i]] for i in part], lowercase=True)
         rows.append(
             {
                 "length": float(lengths[part].mean()),
@@ -382,6 +383,7 @@ def bleu_by_length(model, texts: list[str], references: list[str]) -> list[dict]
                 "count": len(part),
                 "texts": "test sentences",
                 "measure": BLEU,
+                "signature": signature,
             }
         )
     return rows

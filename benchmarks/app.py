@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PORT = 8765
 URL = f"http://localhost:{PORT}"
 PICTURE = "[data-testid=stImage] img"
-CHART = "[data-testid=stVegaLiteChart] svg"
+ALIGNMENT = "table[aria-label='Weights of the attention']"
 REPEATS = 15
 WINDOW, WINDOWS = 20, 4
 """Seconds for which the training's speed is measured with the page open, and as long closed, and how often."""
@@ -99,10 +99,9 @@ def answers_of_autoencoders(page) -> dict[str, list[float]]:
 
 
 WATCH_ANSWER = """() => {
-  const chart = "[data-testid=stVegaLiteChart] svg";
   const look = () => [
     document.querySelector("[data-testid=stHtml]").innerText,
-    document.querySelector(chart)?.getAttribute("width"),
+    document.querySelector("table[aria-label='Weights of the attention']")?.innerText,
   ];
   const old = look(), begin = performance.now();
   window.changed = new Promise(done => {
@@ -114,14 +113,14 @@ WATCH_ANSWER = """() => {
     again();
   });
 }"""
-"""Waits for another answer and for a heat map of another width, so that both have been drawn."""
+"""Waits for another answer and for another heat map, so that both have been drawn."""
 TYPED = ("7 avril 1951", "Donnerstag, 12. November 2048")
 
 
 def answers_of_translators(page) -> dict[str, list[float]]:
     """The times from Enter on a typed date to its translation by both translators, with the heat map."""
     page.goto(URL)
-    page.wait_for_selector(CHART)
+    page.wait_for_selector(ALIGNMENT)
     page.wait_for_selector("summary")
     page.wait_for_timeout(1500)
     field, times = page.get_by_role("textbox", name="A date, in words"), []
@@ -169,7 +168,7 @@ def measure(browser, name: str, begin: float) -> None:
         except OSError:
             time.sleep(0.05)
     page.goto(URL)
-    page.wait_for_selector(CHART if name == "attention" else PICTURE)
+    page.wait_for_selector(ALIGNMENT if name == "attention" else PICTURE)
     print("| in the browser | median | longest |\n|---|---|---|")
     print(f"| from `streamlit run` to the first picture | {time.monotonic() - begin:.1f} s | |")
     if name != "gan":

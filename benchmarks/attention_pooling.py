@@ -9,14 +9,13 @@ which nothing was chosen.
 """
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 
+import command
 import numpy as np
 from PIL import Image
 
-from dlsuite import runs, serving
+from dlsuite import serving
 from dlsuite.attention import pooling, signal_sheet
 from dlsuite.data import shapes1d
 
@@ -35,16 +34,6 @@ SETTINGS = {
 SHOWN = ("convolution", "spatial", "context", "self, scaled")
 SIGNAL = 0
 """The seed of the signal in the picture."""
-
-
-def trained(arguments: dict, path: Path) -> runs.Run:
-    """The run in `path`, trained unless it has finished."""
-    run = runs.Run(path)
-    if not (path / "model.keras").exists():
-        flags = [part for name, value in arguments.items() for part in (f"--{name}", str(value))]
-        command = [sys.executable, "-m", "dlsuite.cli", "train", LESSON, *flags, "--run-dir", str(path)]
-        subprocess.run(command, check=True, capture_output=True)
-    return run
 
 
 def picture(models: dict) -> np.ndarray:
@@ -75,7 +64,7 @@ def main():
         measured = []
         for seed in seeds:
             path = options.runs / LESSON / f"{title.replace(', ', '-').replace(' ', '-')}-{seed}"
-            trained(arguments | {"seed": seed}, path)
+            run = command.trained(path, LESSON, **arguments, seed=seed)
             model = serving.load_keras(path, compile=False)
             measured.append(pooling.measure(model))
             if seed == 0 and title in SHOWN:
@@ -86,7 +75,7 @@ def main():
         table.append(f"| {title} | {model.count_params():,} | {by_seed} | {np.mean(errors):.2f} | {heights:.3f} |")
         print(table[-1], flush=True)
     unchanged = 1000 * measured[0]["unchanged_mean_squared_error"]
-    record = runs.Run(path).record["arguments"]
+    record = run.record["arguments"]
     text = [
         *table,
         "",

@@ -14,11 +14,19 @@ def dlsuite(*arguments) -> str:
 
 
 def trained(path: Path, model: str, **options) -> runs.Run:
-    """The finished run of `model` with these options in `path`, which goes on or begins where there is none."""
+    """The finished run of `model` with these options in `path`, which goes on or begins where there is none.
+
+    Raises:
+        ValueError: what lies there was trained with others.
+    """
     run = runs.Run(path)
     if not (path / "run.json").exists():
         flags = [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", value)]
         dlsuite("train", model, *flags, "--run-dir", path)
-    elif run.state != "finished":
+        return run
+    others = {name: run.record["arguments"].get(name) for name in options}
+    if others != options:
+        raise ValueError(f"{path}: it was trained with {others}, and {options} is asked for")
+    if run.state != "finished":
         dlsuite("resume", path)
     return run

@@ -15,7 +15,7 @@ import pytest
 from dlsuite import runs
 
 RING = ["--dataset", "ring", "--batch-size", "64", "--latent-dim", "2"]
-DATES = ["--dataset", "dates", "--examples", "320", "--batch-size", "32", "--units", "8", "--longest", "8"]
+DATES = ["--dataset", "dates", "--examples", "320", "--batch-size", "32", "--units", "8", "--longest", "24"]
 DIGITS = ["--dataset", "mnist", "--source", "bundled", "--latent-dim", "8"]
 SETTINGS = {
     "classifier": ["gans.digit_classifier", "--source", "bundled", "--batch-size", "128"],  # one optimizer, 31 steps
@@ -38,7 +38,7 @@ SETTINGS = {
     ],
     "vae on digits": ["autoencoders.vae", "--source", "bundled", "--batch-size", "128", "--hidden", "64"],  # as well
     "pooling": ["attention.pooling", "--batch-size", "16", "--channels", "4"],
-    "bahdanau": ["attention.bahdanau", *DATES, "--dropout", "0.2"],  # sentences cut to 8 pieces: one shape for XLA
+    "bahdanau": ["attention.bahdanau", *DATES, "--dropout", "0.2"],
     "skip_gram": ["embeddings.skip_gram", "--dimensions", "8", "--vocabulary-size", "500", "--window", "2"],
 }
 EPOCHS = 4

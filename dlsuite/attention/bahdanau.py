@@ -8,8 +8,9 @@
     p(y_t | ..) = softmax(E maxout(W_o s_t + C_o c_t + V_o y_{t-1}))
 
 `seq2seq` has a single vector for the whole source instead of c_t. Departures from the paper, all of them usual today:
-the output sees s_t (the paper's sees s_{t-1}), E is the target's embedding (the paper has another matrix), pieces are
-subwords, Adam, dropout, smoothed labels.
+the output sees s_t (the paper's sees s_{t-1}), E is the target's embedding (the paper has another matrix), the reset
+gate stands outside the product (see `recurrence`), most products have no bias, pieces are subwords, Adam, dropout,
+smoothed labels.
 """
 
 from typing import Literal
@@ -17,7 +18,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from dlsuite.attention import translator
+from dlsuite.attention import encoder_decoder, search, training, translator
 from dlsuite.attention.recurrence import project
 from dlsuite.attention.subwords import PAD
 
@@ -46,8 +47,7 @@ DEFAULTS = {
 }
 
 
-@keras.saving.register_keras_serializable("dlsuite")
-class AttentiveDecoder(translator.Decoder):
+class AttentiveDecoder(encoder_decoder.Decoder):
     """A decoder with the additive attention above."""
 
     def build(self, states_shape, source_shape=None, target_shape=None):
@@ -62,7 +62,7 @@ class AttentiveDecoder(translator.Decoder):
     def remember(self, states, source):
         # U h_j does not depend on t: once for all times.
         keys = project(states, self.of_source)  # (batch, S, units)
-        bias = tf.where(source == PAD, -float("inf"), 0.0)
+        bias = tf.where(source == PAD, search.NEVER, 0.0)  # so low that the weight is 0
         return (states, keys, bias), tf.tanh(states[:, 0, self.units :] @ self.first)
 
     def look(self, state, memory):
@@ -120,7 +120,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such pairs.
     """
-    return translator.fit_to(
+    return training.fit_to(
         Bahdanau,
         DEFAULTS,
         dataset,
@@ -142,7 +142,12 @@ def train(
 
 
 def measure(
-    model, *, dataset: str = "dates", source_language: str = "de", target_language: str = "en"
+    model,
+    *,
+    dataset: str = "dates",
+    source_language: str = "de",
+    target_language: str = "en",
+    split: Literal["test", "validation"] = "test",
 ) -> dict[str, float]:
-    """How well test texts are translated; see `translator.measure`."""
-    return translator.measure(model, dataset, source_language, target_language)
+    """How well held-out texts are translated; see `training.measure`."""
+    return training.measure(model, dataset, source_language, target_language, split)

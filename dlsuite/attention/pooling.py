@@ -52,7 +52,7 @@ HELD_OUT = 2000
 
 
 def position_encoding(length, channels):
-    """p, `(length, channels)`: sines and cosines of the place over wavelengths from 2 pi to nearly 20,000 pi."""
+    """p, `(length, channels)`: sines and cosines of the place over wavelengths from 2 pi up to 20,000 pi."""
     place = tf.range(length, dtype=tf.float32)[:, None]
     angle = place / 10_000 ** (tf.range(0, channels, 2, dtype=tf.float32) / channels)  # (length, channels / 2)
     return tf.concat([tf.sin(angle), tf.cos(angle)], axis=-1)
@@ -240,14 +240,11 @@ def train(
     return model
 
 
-def measure(
-    model, *, dataset: str = "shapes", source: str = "auto", split: shapes1d.Split = "test"
-) -> dict[str, float]:
+def measure(model, *, dataset: str = "shapes", split: shapes1d.Split = "test") -> dict[str, float]:
     """How near predictions come to the targets of 2,000 signals that no training has seen.
 
     Args:
         dataset: shapes.
-        source: of no effect: signals are drawn.
         split: `test`, or to choose settings by, `validation`.
 
     Returns:

@@ -98,21 +98,19 @@ class GRU(layers.Layer):
         self.recurrent = self.add_weight((self.units, 3 * self.units), "orthogonal", name="recurrent")
         self.recurrent_bias = self.add_weight((self.units,), "zeros", name="recurrent_bias")
 
-    def call(self, inputs, mask, state=None):
+    def call(self, inputs, mask):
         """Run.
 
         Args:
             inputs: `(batch, time, features)`.
             mask: bool, `(batch, time)`; false at padding.
-            state: the first, `(batch, units)`; zeros where it is `None`.
 
         Returns:
             The states, `(batch, time, units)`.
         """
         x = time_major(project(inputs, self.kernel) + self.bias)
         mask = time_major(mask)[:, :, None]
-        if state is None:
-            state = tf.zeros([tf.shape(inputs)[0], self.units], x.dtype)
+        state = tf.zeros([tf.shape(inputs)[0], self.units], x.dtype)
 
         def step(states, x, mask):
             return (tf.where(mask, gru_step(x, states[0], self.recurrent, self.recurrent_bias), states[0]),)

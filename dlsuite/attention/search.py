@@ -41,7 +41,7 @@ def greedy(step, state, memory, longest):
         return t + 1, piece, state, total, pieces.write(t, piece), weights.write(t, looked)
 
     def goes_on(t, last, *_):
-        return (t < longest) & tf.reduce_any((last != END) & (last != PAD))
+        return (t < longest) & ((t == 0) | tf.reduce_any((last != END) & (last != PAD)))  # once for no rows at all
 
     pieces, weights = (tf.TensorArray(dtype, 0, dynamic_size=True) for dtype in (tf.int32, tf.float32))
     _, _, _, total, pieces, weights = tf.while_loop(

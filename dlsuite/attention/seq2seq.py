@@ -6,7 +6,9 @@
     p(y_t | ..) = softmax(E maxout(W_o s_t + C_o h_T + V_o y_{t-1}))
 
 All that the decoder ever learns of the source is h_T, whose length does not grow with the sentence's: the longer that
-is, the more is lost. `bahdanau` differs from this in one thing, the context c_t in place of h_T.
+is, the more is lost. `bahdanau` differs from this in the context, c_t in place of h_T, and in s_0, which sees the
+backward state alone there. Departures from the papers: the encoder reads both ways, as that of `bahdanau` does, so that
+the two can be compared (Sutskever's reads the source reversed), GRUs for Sutskever's LSTMs, and what `bahdanau` lists.
 """
 
 from typing import Literal
@@ -14,7 +16,7 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
-from dlsuite.attention import translator
+from dlsuite.attention import encoder_decoder, training, translator
 
 SETTINGS_CHOSEN_ON = "validation"
 DEFAULTS = {
@@ -41,8 +43,7 @@ DEFAULTS = {
 }
 
 
-@keras.saving.register_keras_serializable("dlsuite")
-class SingleStateDecoder(translator.Decoder):
+class SingleStateDecoder(encoder_decoder.Decoder):
     """A decoder that is told h_T and no more."""
 
     def build(self, states_shape, source_shape=None, target_shape=None):
@@ -106,7 +107,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such pairs.
     """
-    return translator.fit_to(
+    return training.fit_to(
         Seq2Seq,
         DEFAULTS,
         dataset,
@@ -128,7 +129,12 @@ def train(
 
 
 def measure(
-    model, *, dataset: str = "dates", source_language: str = "de", target_language: str = "en"
+    model,
+    *,
+    dataset: str = "dates",
+    source_language: str = "de",
+    target_language: str = "en",
+    split: Literal["test", "validation"] = "test",
 ) -> dict[str, float]:
-    """How well test texts are translated; see `translator.measure`."""
-    return translator.measure(model, dataset, source_language, target_language)
+    """How well held-out texts are translated; see `training.measure`."""
+    return training.measure(model, dataset, source_language, target_language, split)

@@ -7,144 +7,19 @@ the decoder remembers of the source, and in how it looks at that. In training th
 before each (teacher forcing); in use it goes on from its own.
 """
 
-import itertools
-
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
 
-from dlsuite.arguments import require_not_negative, require_positive, require_share
-from dlsuite.attention import alignments, bleu, search
-from dlsuite.attention.recurrence import GRU, gru_step, project, scan, time_major
-from dlsuite.attention.subwords import END, LETTERS, PAD, START, Vocabulary, learn
-from dlsuite.data import names, text_pairs
+from dlsuite.arguments import require_at_least, require_positive, require_share
+from dlsuite.attention import alignments, search
+from dlsuite.attention.encoder_decoder import Encoder
+from dlsuite.attention.subwords import END, LETTERS, PAD, START, Vocabulary
 
 CLIP = 1.0
 """The gradient's greatest norm."""
-SORTED_TOGETHER = 50
-"""So many batches are sorted by length, so that those of one are about as long."""
-SHOWN = 3
-"""So many held-out sentences are translated for a preview."""
-MEASURED = 2000
-"""So many dates of either kind are measured."""
 IN_PARALLEL = 100
 """About so many sentences are translated at once."""
-
-
-@keras.saving.register_keras_serializable("dlsuite")
-class Encoder(layers.Layer):
-    """A bidirectional recurrent network over the source: a state at each piece, of what stands before and after it.
-
-    Args:
-        pieces: how many there are.
-        units: of each direction, and the embedding's length.
-        dropout: share of the embeddings' and of the states' numbers that are left out in training.
-        seed: of what is left out.
-    """
-
-    def __init__(self, pieces, units, dropout, seed, **kwargs):
-        super().__init__(**kwargs)
-        self.embedding = layers.Embedding(pieces, units, name="embedding")
-        self.forward, self.backward = GRU(units, name="forward"), GRU(units, go_backwards=True, name="backward")
-        self.drop_embedded, self.drop_states = (
-            layers.Dropout(dropout, seed=seed),
-            layers.Dropout(dropout, seed=seed + 1),
-        )
-
-    def call(self, source, training=None):
-        """From int32 `(batch, S)` to `(batch, S, 2 units)`."""
-        is_piece = source != PAD
-        embedded = self.drop_embedded(self.embedding(source), training=training)
-        states = tf.concat([self.forward(embedded, is_piece), self.backward(embedded, is_piece)], axis=-1)
-        return self.drop_states(states, training=training)
-
-
-class Decoder(layers.Layer):
-    """A recurrent network that writes the target; how it looks at the source is up to its subclasses.
-
-    Args:
-        pieces: how many there are.
-        units: of the state, and the embedding's length.
-        dropout: share of the embeddings' and of the output layer's numbers that are left out in training.
-        seed: of what is left out.
-    """
-
-    def __init__(self, pieces, units, dropout, seed, **kwargs):
-        super().__init__(**kwargs)
-        self.pieces, self.units = pieces, units
-        self.drop_embedded, self.drop_output = (
-            layers.Dropout(dropout, seed=seed),
-            layers.Dropout(dropout, seed=seed + 1),
-        )
-
-    def build(self, states_shape):
-        units, context = self.units, states_shape[-1]
-        self.embedding = self.add_weight((self.pieces, units), "uniform", name="embedding")
-        self.of_piece = self.add_weight((units, 3 * units), name="of_piece")
-        self.of_context = self.add_weight((context, 3 * units), name="of_context")
-        self.recurrent = self.add_weight((units, 3 * units), "orthogonal", name="recurrent")
-        self.bias = self.add_weight((3 * units,), "zeros", name="bias")
-        self.recurrent_bias = self.add_weight((units,), "zeros", name="recurrent_bias")
-        self.output_of = [
-            self.add_weight((n, 2 * units), name=f"output_{n}_{i}") for i, n in enumerate((units, context, units))
-        ]
-        self.output_bias = self.add_weight((self.pieces,), "zeros", name="output_bias")
-
-    def remember(self, states, source):
-        """What is kept of the source: a tuple of tensors, and the first state `(batch, units)`.
-
-        The first tensor is what is looked at, `(batch, S, ...)`, with S = 0 where nothing is; the others are
-        `(batch, ...)`.
-        """
-        raise NotImplementedError
-
-    def look(self, state, memory):
-        """The context `(batch, 2 units)` that a state asks the memory for, and the weights `(batch, S)` it has."""
-        raise NotImplementedError
-
-    def call(self, states, source, target, training=None):
-        """All times at once, each after the true pieces before it.
-
-        Args:
-            states: the encoder's, `(batch, S, 2 units)`.
-            source: int32 `(batch, S)`.
-            target: int32 `(batch, T)`, from `START` on.
-
-        Returns:
-            Logits of the next piece `(batch, T, pieces)`, and the weights `(batch, T, S)`.
-        """
-        memory, state = self.remember(states, source)
-        embedded = self.drop_embedded(tf.gather(self.embedding, target), training=training)
-        context, weights = self.look(state, memory)  # for their shapes
-
-        def step(before, x):
-            context, weights = self.look(before[0], memory)
-            return (
-                gru_step(x + context @ self.of_context, before[0], self.recurrent, self.recurrent_bias),
-                context,
-                weights,
-            )
-
-        # The piece's part of the gates, and the output, do not wait for the loop.
-        x = time_major(project(embedded, self.of_piece) + self.bias)
-        states, contexts, weights = map(time_major, scan(step, (state, context, weights), x))
-        return self.logits(states, contexts, embedded, training), weights
-
-    def step(self, last, state, memory):
-        """One time, in a search: as `search` wants it."""
-        embedded = tf.gather(self.embedding, last)
-        context, weights = self.look(state, memory)
-        x = embedded @ self.of_piece + self.bias + context @ self.of_context
-        state = gru_step(x, state, self.recurrent, self.recurrent_bias)
-        return tf.nn.log_softmax(self.logits(state, context, embedded)), state, weights
-
-    def logits(self, states, contexts, embedded, training=None):
-        """Of the next piece, `(..., pieces)`: maxout (Goodfellow et al., 2013), and the embedding turned round."""
-        parts = zip((states, contexts, embedded), self.output_of, strict=True)
-        x = tf.add_n([project(each, kernel) for each, kernel in parts])
-        x = tf.maximum(*tf.split(x, 2, axis=-1))  # (..., units)
-        return project(self.drop_output(x, training=training), tf.transpose(self.embedding)) + self.output_bias
 
 
 class Translator(keras.Model):
@@ -248,8 +123,7 @@ class Translator(keras.Model):
 
     def read(self, texts):
         """Texts, a string tensor `(batch,)`, as the encoder's int32 `(batch, S)`, ended and padded."""
-        numbers = self.source_vocabulary.encode(texts)[:, : self.longest - 1]
-        return tf.concat([numbers, tf.fill([tf.shape(texts)[0], 1], END)], axis=1).to_tensor(PAD)
+        return ended(self.source_vocabulary.encode(texts)[:, : self.longest - 1])
 
     def remember(self, source):
         """What the decoder keeps of `source`, int32 `(batch, S)`: the memory, and the first state."""
@@ -273,7 +147,16 @@ class Translator(keras.Model):
         return tf.reduce_sum(tf.where(target == PAD, 0.0, each), axis=1)
 
     def translate(self, texts, width=1):
-        """A list of str, translated by a beam of `width`, or greedily by one of 1. Long lists go through in parts."""
+        """A list of str, translated by a beam of `width`, or greedily by one of 1. Long lists go through in parts.
+
+        Raises:
+            ValueError: one str and no list, or a width below 1.
+        """
+        if isinstance(texts, str):
+            raise ValueError(f"texts={texts!r}: it is one text, and a list of texts is needed")
+        require_at_least(1, width=width)
+        if not len(texts):
+            return []
         source = self.source_vocabulary.encode(tf.constant(texts)).row_lengths().numpy()
         order, found = np.argsort(source, kind="stable"), np.empty(len(texts), object)
         for part in np.array_split(order, -(-len(order) // IN_PARALLEL)):
@@ -312,9 +195,8 @@ class Translator(keras.Model):
             return answer(source, self.beam(source, tf.reshape(width, []), prefix))
 
         def score(text, translation):
-            target = self.target_vocabulary.encode(translation)
-            ended = tf.concat([target, tf.fill([tf.shape(text)[0], 1], END)], axis=1).to_tensor(PAD)
-            return {"log_probability": self.log_probability(self.read(text), ended)}
+            target = ended(self.target_vocabulary.encode(translation))
+            return {"log_probability": self.log_probability(self.read(text), target)}
 
         one, prefix = tf.TensorSpec(None, tf.int32, name="width"), tf.TensorSpec([None], tf.string, name="prefix")
         return {
@@ -343,131 +225,13 @@ class Translator(keras.Model):
         }
 
 
+def ended(numbers):
+    """Ragged rows of pieces with `END` after each, padded by `PAD`, int32 `(batch, longest)`; 1 wide where none is."""
+    rows = tf.concat([numbers, tf.fill([numbers.nrows(), 1], END)], axis=1)
+    return rows.to_tensor(PAD, shape=tf.maximum(rows.bounding_shape(), [0, 1]))
+
+
 def sum_over_devices(tensors):
     """The sum over all devices that train; on one, what is given."""
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if context.num_replicas_in_sync > 1 else tensors
-
-
-def fit_to(
-    model_class,
-    defaults,
-    dataset,
-    *,
-    source_language,
-    target_language,
-    pieces,
-    examples,
-    epochs,
-    batch_size,
-    learning_rate,
-    seed=0,
-    initial_epoch=0,
-    callbacks=(),
-    **settings,
-):
-    """Learn the pieces of both languages, build a translator for them, and train it with Adam.
-
-    Args:
-        model_class: a subclass of `Translator`.
-        defaults: a table of what the arguments that are `None` take, by dataset or by `pairs`.
-        settings: more for `model_class`.
-        dataset, source_language, ...: as every `train` here has them.
-
-    Returns:
-        The trained model.
-
-    Raises:
-        ValueError: an argument out of its range, or no such pairs.
-    """
-    if names.kind(dataset) != "pairs":
-        raise ValueError(
-            f"dataset={dataset!r}: a translator takes pairs of texts: dates, or a folder or .tsv of your own"
-        )
-    given = {"pieces": pieces, "examples": examples, "epochs": epochs, "learning_rate": learning_rate, **settings}
-    row = defaults["pairs"] | defaults.get(dataset, {})
-    given = {name: row[name] if value is None else value for name, value in given.items()}
-    pieces, examples, epochs, learning_rate = (
-        given.pop(name) for name in ("pieces", "examples", "epochs", "learning_rate")
-    )
-    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    require_not_negative(pieces=pieces, examples=examples, seed=seed)
-    languages = source_language, target_language
-    keras.utils.set_random_seed(seed)
-    sources, targets = text_pairs.pairs(dataset, "train", *languages, n=examples or None, seed=seed)
-    if len(sources) < batch_size:
-        raise ValueError(f"batch_size={batch_size}: there are {len(sources)} pairs to train on")
-    model = model_class(learn(sources, pieces), learn(targets, pieces), seed=seed, **given)
-    model.held_out = text_pairs.pairs(dataset, "validation", *languages, n=SHOWN)
-    numbers = [
-        model.source_vocabulary.encode(tf.constant(sources)).to_list(),
-        model.target_vocabulary.encode(tf.constant(targets)).to_list(),
-    ]
-    steps = len(sources) // batch_size
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    optimizer = keras.optimizers.Adam(rate)
-    model.compile(optimizer, loss=None, jit_compile=False)  # XLA draws what is left out ten times slower
-    optimizer.build(model.trainable_variables)
-    model.fit(
-        batches(*numbers, batch_size, model.longest, seed, initial_epoch),
-        epochs=epochs,
-        steps_per_epoch=steps,
-        initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
-    )
-    return model
-
-
-def measure(model, dataset, source_language, target_language):
-    """How well a translator does on held-out texts.
-
-    Returns:
-        Of dates, the share that is exactly right: `exact` on days never seen, and `exact_unseen_formats` on such days
-        in formats never seen. Of sentences, BLEU in 0..100 by sacrebleu, lower case: `bleu_greedy`, `bleu_beam_5`.
-    """
-    if dataset == "dates":
-        found = {}
-        for name, split in (("exact", "test"), ("exact_unseen_formats", "unseen_formats")):
-            sources, references = text_pairs.pairs("dates", split, n=MEASURED, seed=0)
-            found[name] = float(np.mean(np.array(model.translate(sources)) == references))
-        return found
-    sources, references = text_pairs.pairs(dataset, "test", source_language, target_language)
-    widths = {"bleu_greedy": 1, "bleu_beam_5": 5}
-    references = [[reference] for reference in references]
-    translations = {name: model.translate(sources, width) for name, width in widths.items()}
-    return {name: bleu.reported(texts, references, lowercase=True)[0] for name, texts in translations.items()}
-
-
-def batches(sources, targets, batch_size, longest, seed=0, initial_epoch=0):
-    """Endless batches of pairs of about one length, in an order that is a function of (seed, epoch).
-
-    Args:
-        sources, targets: lists of lists of pieces.
-        longest: what a list has beyond is cut off.
-        initial_epoch: the epoch to begin with.
-
-    Returns:
-        A dataset of int32 sources `(batch_size, S)`, ended, and targets `(batch_size, T)`, from `START` to `END`; both
-        are padded by `PAD` to the longest of the batch. What is left over at an epoch's end is dropped.
-    """
-    sources = [[*pieces[: longest - 1], END] for pieces in sources]
-    targets = [[START, *pieces[: longest - 1], END] for pieces in targets]
-    lengths = np.array([(len(target), len(source)) for source, target in zip(sources, targets, strict=True)])
-
-    def padded(rows):
-        longest_row = max(map(len, rows))
-        return np.array([row + [PAD] * (longest_row - len(row)) for row in rows], "int32")
-
-    def generate():
-        for epoch in itertools.count(initial_epoch):
-            random = np.random.default_rng([seed, epoch])
-            whole = len(sources) // batch_size * batch_size  # the rest is left out at random, not by its length
-            order, together = random.permutation(len(sources))[:whole], SORTED_TOGETHER * batch_size
-            parts = [order[at : at + together] for at in range(0, whole, together)]
-            rows = np.concatenate([part[np.lexsort(lengths[part].T[::-1])] for part in parts]).reshape(-1, batch_size)
-            for row in random.permutation(rows):
-                yield padded([sources[i] for i in row]), padded([targets[i] for i in row])
-
-    spec = tf.TensorSpec([batch_size, None], tf.int32)
-    return tf.data.Dataset.from_generator(generate, output_signature=(spec, spec)).prefetch(2)

@@ -39,9 +39,9 @@ def is_answered(visit, answer: str) -> None:
     expect(shown).to_have_count(2)
     for index in range(2):
         expect(shown.nth(index)).to_contain_text(answer)
-    chart = visit.page.get_by_test_id("stVegaLiteChart").first.locator("canvas, svg").first
-    expect(chart).to_be_visible()
-    assert chart.bounding_box()["width"] > 200
+    alignment = visit.page.get_by_role("table", name="Weights of the attention")
+    expect(alignment.locator("tr")).to_have_count(1 + len(f"·{answer}⏎"))
+    assert alignment.bounding_box()["width"] > 200
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])

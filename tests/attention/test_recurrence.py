@@ -85,14 +85,6 @@ def test_gradients_are_those_of_keras_layer(both, inputs):
         np.testing.assert_allclose(tape.gradient(of_ours, getattr(ours, name)), gradient, rtol=1e-3, atol=1e-3)
 
 
-def test_a_first_state(both, inputs):
-    ours, theirs = both
-    first = np.random.default_rng(2).normal(size=(BATCH, UNITS)).astype("float32")
-    states = ours(tf.constant(inputs[0]), tf.ones([BATCH, TIME], bool), tf.constant(first))
-    expected = theirs(inputs[0], initial_state=tf.constant(first)).numpy()
-    np.testing.assert_allclose(states, in_order(theirs, expected), atol=1e-5)
-
-
 def test_one_step_by_its_formula():
     random = np.random.default_rng(3)
     x, h, recurrent, bias = (random.normal(size=shape).astype("float32") for shape in ((2, 9), (2, 3), (3, 9), (3,)))

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from dlsuite import serving
-from dlsuite.attention import bahdanau, seq2seq, translator
+from dlsuite.attention import bahdanau, bleu, seq2seq, training, translator
 from dlsuite.attention.bahdanau import AttentiveDecoder, Bahdanau
 from dlsuite.attention.seq2seq import Seq2Seq
 from dlsuite.attention.subwords import END, PAD, SPECIAL, START, learn
@@ -90,17 +90,16 @@ def test_log_probability_is_the_sum_over_pieces(model, read, target):
 
 
 def test_probabilities_of_all_sentences_sum_to_one():
-    """Over every ended one of up to 3 pieces and every beginning of 3, of a small vocabulary."""
+    """Over every ended one of up to 3 pieces and every beginning of 3, of a small vocabulary without padding."""
     model = build(Bahdanau)
+    model.decoder.output_bias.assign(tf.tensor_scatter_nd_update(model.decoder.output_bias, [[PAD]], [-40.0]))
     everything = [[END]] + [[a, END] for a in range(11) if a != END]
     everything += [[a, b, c] for a in range(11) if a != END for b in range(11) if b != END for c in range(11)]
-    everything = [row for row in everything if PAD not in row]  # padding is not a piece: its probability is missing
+    everything = [row for row in everything if PAD not in row]
     target = tf.ragged.constant(everything, dtype=tf.int32).to_tensor(PAD)
     source = tf.repeat(model.read(tf.constant(["bad"])), len(everything), axis=0)
     total = np.exp(model.log_probability(source, target).numpy()).sum()
-    logits = teacher_forced(model, source, target)[0].numpy()
-    p_padding = np.exp(logits - np.log(np.exp(logits).sum(-1, keepdims=True)))[..., PAD]
-    assert 1 - 3 * p_padding.max() < total < 1
+    assert total == pytest.approx(1, abs=1e-4)
 
 
 @pytest.mark.parametrize("width", [None, 3], ids=["greedy", "beam"])
@@ -118,6 +117,28 @@ def test_a_finished_hypothesis_has_its_log_probability(model, read, width):
 def test_a_beam_of_one_is_greedy(model, read):
     for of_beam, of_greedy in zip(model.beam(read, 1), model.greedy(read), strict=True):
         np.testing.assert_allclose(of_beam[:, 0], of_greedy, atol=1e-4)
+
+
+def test_no_texts_are_no_translations(model):
+    nothing = tf.constant([], tf.string)
+    given = {"translate": [nothing], "candidates": [nothing, nothing, tf.constant(2)], "score": [nothing, nothing]}
+    for name, inputs in given.items():
+        answer = model.signatures()[name][0](*inputs)
+        assert {len(values) for values in answer.values()} == {0}, name
+    assert model.translate([]) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "said"), [({"texts": "bad"}, "a list of texts is needed"), ({"texts": ["bad"], "width": 0}, "width=0")]
+)
+def test_what_cannot_be_translated(model, given, said):
+    with pytest.raises(ValueError, match=said):
+        model.translate(**given)
+
+
+def test_a_source_of_padding_alone_has_numbers(model):
+    memory, state = model.remember(tf.zeros([1, 4], tf.int32))
+    assert all(np.all(np.isfinite(each)) for each in (*model.decoder.look(state, memory), state))
 
 
 def test_a_translation_is_the_same_alone_and_in_any_batch(model):
@@ -233,18 +254,16 @@ def test_a_step_descends_the_smoothed_loss(model_class, smoothing, target):
     source = model.read(tf.constant(SOURCES))
     target = tf.concat([tf.fill([len(SOURCES), 1], START), target], axis=1)
     before, logits = smoothed_loss(model, source, target), model([source, target[:, :-1]])[0].numpy()
+    model.smoothing = 0.0
+    cross_entropy = smoothed_loss(model, source, target)
+    model.smoothing = smoothing
     model.compile(keras.optimizers.SGD(0.01), loss=None)
     told = model.train_step((source, target))
     assert float(told["loss"]) == pytest.approx(before, rel=1e-5)
     wanted = target.numpy()[:, 1:]
     is_piece = wanted != PAD
     assert float(told["accuracy"]) == pytest.approx(np.mean(logits.argmax(-1)[is_piece] == wanted[is_piece]))
-    model.smoothing = 0.0
-    if not smoothing:
-        assert float(told["cross_entropy"]) == pytest.approx(before, rel=1e-5)
-    else:
-        assert float(told["cross_entropy"]) != pytest.approx(before, rel=1e-3)
-    model.smoothing = smoothing
+    assert float(told["cross_entropy"]) == pytest.approx(cross_entropy, rel=1e-5)
     assert smoothed_loss(model, source, target) < before - 1e-4
 
 
@@ -277,6 +296,11 @@ def test_dropout_is_on_in_training_only():
     np.testing.assert_array_equal(first, second)
 
 
+def test_both_translators_have_the_same_settings():
+    """Or else they could not be compared."""
+    assert seq2seq.DEFAULTS == bahdanau.DEFAULTS
+
+
 # Batches.
 
 
@@ -298,7 +322,7 @@ def pairs():
 
 
 def test_every_pair_comes_once_an_epoch(pairs):
-    dataset = translator.batches(*pairs, batch_size=8, longest=20)
+    dataset = training.batches(*pairs, batch_size=8, longest=20)
     for epoch in (rows_of(dataset, 7), rows_of(dataset.skip(7), 7)):
         firsts = [source[0] for source, _ in epoch]
         assert len(set(firsts)) == len(firsts) == 56  # all but what is left over
@@ -309,18 +333,22 @@ def test_every_pair_comes_once_an_epoch(pairs):
                 assert row == kept + [PAD] * (len(row) - len(kept))
 
 
-def test_batches_are_padded_to_few_widths(pairs):
-    for source, target in translator.batches(*pairs, batch_size=8, longest=20).take(14):
+def test_batches_are_padded_to_their_longest(pairs):
+    for source, target in training.batches(*pairs, batch_size=8, longest=20).take(14):
         assert source.dtype == target.dtype == tf.int32
-        assert source.shape[1] % 8 == 0 and target.shape[1] % 8 == 1
-        for batch, extra in ((source, 0), (target, 1)):
-            most = int(tf.reduce_max(tf.reduce_sum(tf.cast(batch != PAD, tf.int32), axis=1)))
-            assert batch.shape[1] - 8 < most <= batch.shape[1] and extra in (0, 1)
+        for batch in (source, target):
+            assert batch.shape[1] == int(tf.reduce_max(tf.reduce_sum(tf.cast(batch != PAD, tf.int32), axis=1)))
+
+
+def test_every_pair_comes_in_some_epoch(pairs):
+    """Whatever its length: what does not fill a batch is left out by chance."""
+    seen = {source[0] for source, _ in rows_of(training.batches(*pairs, batch_size=40, longest=20), 20)}
+    assert len(seen) == 57
 
 
 def test_the_order_is_a_function_of_seed_and_epoch(pairs):
     def epochs(seed, initial_epoch, n):
-        rows = rows_of(translator.batches(*pairs, 8, 20, seed, initial_epoch), 7 * n)
+        rows = rows_of(training.batches(*pairs, 8, 20, seed, initial_epoch), 7 * n)
         return [rows[at : at + 56] for at in range(0, len(rows), 56)]
 
     first, second, third = epochs(0, 0, 3)
@@ -334,8 +362,8 @@ def test_pairs_of_about_one_length_are_together(pairs):
         return np.mean([np.mean(target.numpy() == PAD) for _, target in batches])
 
     sources, targets = pairs
-    together = padding(translator.batches(sources * 8, targets * 8, 8, 40).take(57))
-    one_by_one = padding(translator.batches(sources, targets, 56, 40).take(1))
+    together = padding(training.batches(sources * 8, targets * 8, 8, 40).take(57))
+    one_by_one = padding(training.batches(sources, targets, 56, 40).take(1))
     assert together < 0.6 * one_by_one
 
 
@@ -369,23 +397,39 @@ def test_reversing_attends_from_the_end_to_the_beginning(trained):
     np.testing.assert_array_equal(looked, [[4, 3, 2, 1]] * 6)
 
 
-def test_what_is_measured_and_shown_of_own_pairs(trained, reversal):
-    measured = bahdanau.measure(trained, dataset=reversal)
-    assert measured.keys() == {"bleu_greedy", "bleu_beam_5"}
-    assert all(0 <= value <= 100 for value in measured.values())
+def test_what_is_measured_of_own_pairs(model, tmp_path, monkeypatch, caplog):
+    """BLEU of the test sentences, whatever their case: half of each translation is right, or all of it by a beam."""
+    said = [f"This is Sentence number {n} of them" for n in range(20)]
+    for code in ("de", "en"):
+        for split in ("train", "validation", "test"):
+            texts = said if split == "test" else ["other words"] * 3
+            (tmp_path / f"{code}.{split}.txt").write_text("\n".join(texts) + "\n")
+    halves = [text.lower().replace("of them", "of us") for text in said]
+    answers = {1: halves, 5: [text.lower() for text in said]}
+    monkeypatch.setattr(type(model), "translate", lambda self, texts, width: answers[width] if texts == said else [])
+    with caplog.at_level("INFO", logger="dlsuite"):
+        measured = bahdanau.measure(model, dataset=str(tmp_path))
+    expected, signature = bleu.reported(halves, [[text] for text in said], lowercase=True)
+    assert measured == {"bleu_greedy": pytest.approx(expected), "bleu_beam_5": pytest.approx(100)}
+    assert 0 < expected < 100 and signature in caplog.text
+    with pytest.raises(ValueError, match="dataset='mnist': a translator takes pairs of texts"):
+        bahdanau.measure(model, dataset="mnist")
+
+
+def test_what_is_shown_of_own_pairs(trained):
     preview = trained.preview()
     assert preview["picture"].dtype == np.uint8 and preview["picture"].shape[2] == 3
     assert [source[::-1] for source in preview["sources"]] == preview["references"].tolist()
-    assert len(preview["translations"]) == translator.SHOWN
+    assert len(preview["translations"]) == training.SHOWN
 
 
 def test_dates_are_measured_by_what_is_exactly_right(monkeypatch):
-    monkeypatch.setattr(translator, "MEASURED", 20)
+    monkeypatch.setattr(training, "MEASURED", 20)
     asked = {}
 
     def translate(texts, width=1):
         asked[texts[0]] = len(texts)
-        return [translator.text_pairs.pairs("dates", "test", n=20, seed=0)[1][0]] + ["?"] * (len(texts) - 1)
+        return [training.text_pairs.pairs("dates", "test", n=20, seed=0)[1][0]] + ["?"] * (len(texts) - 1)
 
     model = build(Seq2Seq)
     monkeypatch.setattr(model, "translate", translate)
