@@ -48,20 +48,26 @@ def translate():
     )
     controls, screen = st.columns([1, 3], gap="large")
     with controls:
-        asked, models = st.container(), st.container()
+        texts, models = st.container(), st.container()
     with models:
         chosen = choose_both()
-    with asked:
-        text = text_input(chosen)
+    with texts:
+        examples(chosen)
+    if not chosen:
+        return
     with screen:
-        if not chosen:
-            return
-        if not text.strip():
-            st.info("Type a text: what is there to translate?", icon=":material/edit:")
-        else:
-            answered(chosen, text)
+        st.fragment(ask_and_answer)(chosen)  # by itself, so that an answer is there at once
     st.divider()
     by_length(chosen)
+
+
+def ask_and_answer(chosen: dict[str, panels.Trained]):
+    """The field, and below it the answers."""
+    text = text_input(chosen)
+    if text.strip():
+        answered(chosen, text)
+    else:
+        st.info("Type a text: what is there to translate?", icon=":material/edit:")
 
 
 def choose_both() -> dict[str, panels.Trained]:
@@ -85,23 +91,31 @@ def languages_of(trained: panels.Trained) -> str:
     return f"{arguments['source_language']} to {arguments['target_language']}"
 
 
+def know_dates(chosen: dict[str, panels.Trained]) -> bool:
+    """Whether there is one that translates dates."""
+    return any(trained.dataset == "dates" for trained in chosen.values())
+
+
+def examples(chosen: dict[str, panels.Trained]):
+    """Texts that can be put into the field."""
+    if know_dates(chosen):
+        st.pills("Example", list(EXAMPLES), key="translate_example", on_change=take_example, wrap=True)
+        st.button("A random date", icon=":material/casino:", key="translate_random", on_click=take_random_date)
+    elif chosen:
+        st.button("A test sentence", icon=":material/casino:", on_click=take_test_sentence, args=[chosen])
+
+
 def text_input(chosen: dict[str, panels.Trained]) -> str:
     """What is to be translated, kept in the URL as long as it is short."""
     if "translate_text" not in st.session_state:
         st.session_state["translate_text"] = st.query_params.get("translate_text", EXAMPLES[FIRST])
-    knows_dates = not chosen or any(trained.dataset == "dates" for trained in chosen.values())
     text = st.text_input(
-        "A date, in words" if knows_dates else "A sentence",
+        "A date, in words" if know_dates(chosen) else "A sentence",
         key="translate_text",
         help="Enter translates. Of 1900 to 2099, in any of the twelve locales that were trained, or in another."
-        if knows_dates
+        if know_dates(chosen)
         else "Enter translates.",
     )
-    if knows_dates:
-        st.pills("Example", list(EXAMPLES), key="translate_example", on_change=take_example, wrap=True)
-        st.button("A random date", icon=":material/casino:", key="translate_random", on_click=take_random_date)
-    else:
-        st.button("A test sentence", icon=":material/casino:", on_click=take_test_sentence, args=[chosen])
     if len(text) <= LONGEST_IN_URL:
         if st.query_params.get("translate_text") != text:
             st.query_params["translate_text"] = text

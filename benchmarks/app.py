@@ -103,17 +103,18 @@ WATCH_ANSWER = """() => {
     document.querySelector("[data-testid=stHtml]").innerText,
     document.querySelector("table[aria-label='Weights of the attention']")?.innerText,
   ];
-  const old = look(), begin = performance.now();
-  window.changed = new Promise(done => {
+  const old = look();
+  window.changed = new Promise(done => document.addEventListener("keydown", () => {
+    const begin = performance.now();
     const again = () => {
       const now = look();
       if (now.every((each, index) => each && each !== old[index])) done(performance.now() - begin);
       else requestAnimationFrame(again);
     };
     again();
-  });
+  }, {capture: true, once: true}));
 }"""
-"""Waits for another answer and for another heat map, so that both have been drawn."""
+"""From the next key on, waits for another answer and another heat map, so that both have been drawn."""
 TYPED = ("7 avril 1951", "Donnerstag, 12. November 2048")
 
 
