@@ -112,6 +112,15 @@ def neighbours_of(trained: panels.Trained, word: str, key: str):
         f"**{word}**, its neighbours, and {AROUND} of each one's own, on the plane in which their directions vary "
         "most. Point at a dot without a name."
     )
+    st.download_button(
+        "All vectors, in word2vec's text format",
+        lambda: vectors_as_text(trained.model, trained.record),
+        f"{trained.label}.txt",
+        on_click="ignore",
+        icon=":material/download:",
+        key=f"words_download_{key}",
+        help="A line for each word and its numbers, which gensim and others read.",
+    )
 
 
 def unknown(trained: panels.Trained, word: str, field: str, key: str):
@@ -230,7 +239,7 @@ def learn_own_text():
     )
     if pressed:
         try:
-            folder = panels._kept(file.file_id, {"text.txt": file.getvalue()})
+            folder = panels.kept(file.file_id, {"text.txt": file.getvalue()})
             path = str((folder / "text.txt").resolve())
             text.documents(path)
         except (ValueError, OSError) as error:
@@ -324,6 +333,17 @@ def decoded(words) -> list[str]:
     return [word.decode() for word in words]
 
 
+def all_words(model, record: dict) -> tuple[list[str], np.ndarray]:
+    """Every word of a model, the most frequent first, and their vectors, `(vocabulary, dimensions)`."""
+    every = model.most_frequent(n=np.int32(record["arguments"]["vocabulary_size"]))
+    return decoded(every["words"]), every["vectors"]
+
+
+def vectors_as_text(model, record: dict) -> str:
+    """Every word of a model and its vector, as a file in the text format of word2vec's program."""
+    return word_map.as_text(*all_words(model, record))
+
+
 # Charts.
 
 
@@ -403,10 +423,10 @@ def labelled(words: list[str], places: np.ndarray) -> list[bool]:
 def no_subsampling():
     """CBOW with every `the` and without most of them: two real trainings, and what is measured of both."""
     st.markdown(
-        "Twenty words, *the*, *of*, *a* …, are 31 % of the docstrings. They stand beside every word and so tell "
-        "little of it, yet in CBOW's **sum** they are as loud as the rest. Word2vec keeps a word of frequency f only "
-        "by a chance of √(t / f) + t / f; with **t = 0** it keeps all. What is measured: how often the *plural* of a "
-        "word, which means nearly the same, is among its ten neighbours; a single word may go the other way."
+        "Twenty words, *the*, *of*, *a* …, are more than a quarter of the docstrings. They stand beside every word and "
+        "so tell little of it, yet in CBOW's **sum** they are as loud as the rest. Word2vec keeps a word of frequency "
+        "f only by a chance of √(t / f) + t / f; with **t = 0** it keeps all. What is measured: how often the *plural* "
+        "of a word, which means nearly the same, is among its ten neighbours; a single word may go the other way."
     )
     word = st.selectbox("Neighbours of", PLURALS, key="subsampling_word", bind="query-params")
     is_live = any(run.is_alive for run in panels.runs_of([TROUBLE]))
@@ -468,8 +488,7 @@ def watch_or_show(run: runs.Run, word: str):
     except (runs.RunError, OSError) as problem:
         st.error(str(problem))
         return
-    every = model.most_frequent(n=np.int32(run.record["arguments"]["vocabulary_size"]))
-    share = word_map.plurals_found(decoded(every["words"]), every["vectors"])
+    share = word_map.plurals_found(*all_words(model, run.record))
     st.metric("Plurals among the ten neighbours", f"{100 * share:.0f} %")
     answer = model.neighbours(words=[word])
     near, plural = decoded(answer["neighbours"][0]), f"{word}s"

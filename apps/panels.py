@@ -434,7 +434,7 @@ def _own_texts_input(kind: str) -> str | None:
         st.caption(asked.told)
         return None
     name = f"texts{asked.ending}"
-    path = Path(typed).expanduser() if typed else _kept(file.file_id, {name: file.getvalue()}) / name
+    path = Path(typed).expanduser() if typed else kept(file.file_id, {name: file.getvalue()}) / name
     path = str(path.resolve())
     try:
         if datasets.kind(path) != kind:
@@ -460,12 +460,12 @@ def _read_through(path: str, kind: str, changed: float) -> str:
 def _keep_uploads(files) -> str:
     """Uploads as files below runs/: the path of one file of points, or of the folder of all pictures."""
     contents = {f"{index:05d}-{Path(file.name).name}": file.getvalue() for index, file in enumerate(files)}
-    folder = _kept(" ".join(sorted(file.file_id for file in files)), contents)
+    folder = kept(" ".join(sorted(file.file_id for file in files)), contents)
     first = min(folder.iterdir())
     return str((first if own.is_points(first.name) else folder).resolve())
 
 
-def _kept(identity: str, contents: dict[str, bytes]) -> Path:
+def kept(identity: str, contents: dict[str, bytes]) -> Path:
     """The folder of uploads of that identity, to which those of the files are added that it lacks.
 
     Each comes whole and by a rename, so that tabs with the same drawing do not disturb each other.
@@ -511,7 +511,7 @@ def _drawing_input() -> str | None:
         content = io.BytesIO()
         np.save(content, points)
         contents[file] = content.getvalue()
-    folder = _kept(written, contents)
+    folder = kept(written, contents)
     if st.query_params.get("drawing") != folder.name:
         st.query_params["drawing"] = folder.name
     shown, said = st.columns(2, vertical_alignment="center")

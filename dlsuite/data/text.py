@@ -23,7 +23,7 @@ import inspect
 import os
 import re
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -63,9 +63,11 @@ def documents(dataset: str, split: Split = "train", source: sources.Source = "au
     """The documents of a dataset, or of a text file, each a list of words.
 
     Raises:
-        ValueError: no such file, one that is not UTF-8 (the line is named), or one of fewer than 500 words.
+        ValueError: no such split or file, one that is not UTF-8 (the line is named), or one of fewer than 500 words.
         sources.MissingData: the reviews are not prepared here.
     """
+    if split not in get_args(Split):
+        raise ValueError(f"split={split!r}: it is one of {', '.join(get_args(Split))}")
     if dataset == "imdb_reviews":
         if source == "bundled":
             raise sources.MissingData("dataset 'imdb_reviews' is not bundled: source='tfds' has it")
@@ -105,7 +107,11 @@ def read(path: str) -> str:
         ValueError: no such file, one that is not UTF-8 (the line is named), or one of fewer than 500 words.
     """
     file = Path(path).expanduser()
-    if not file.is_file():
+    try:
+        is_there = file.is_file()
+    except OSError:  # a name that is too long for any file
+        is_there = False
+    if not is_there:
         raise ValueError(f"dataset={path!r}: there is no such file, nor a dataset of that name")
     content = file.read_bytes()
     try:

@@ -89,7 +89,11 @@ def pairs(
 
 def _existing(dataset: str) -> Path:
     path = Path(dataset).expanduser()
-    if not path.exists():
+    try:
+        is_there = path.exists()
+    except OSError:  # a name that is too long for any file
+        is_there = False
+    if not is_there:
         raise ValueError(f"dataset={dataset!r}: there is no such folder or file, nor a dataset of that name")
     return path
 

@@ -85,6 +85,16 @@ def lanes(corpus: Corpus, count: int, length: int, window: int, start: int = 0) 
     return corpus._replace(words=corpus.words[at], documents=corpus.documents[at])
 
 
+def whole(corpus: Corpus, window: int) -> Corpus:
+    """A corpus read once, from its first word to its last, as one lane with `window` places on either side.
+
+    Returns:
+        The same words and documents, both `(1, window + n + window)`; on either side stand words of a document -1.
+    """
+    words, documents = np.pad(corpus.words, window), np.pad(corpus.documents, window, constant_values=-1)
+    return corpus._replace(words=words[None], documents=documents[None])
+
+
 def context_of(lanes: Corpus, radius) -> tuple[np.ndarray, np.ndarray]:
     """Words and what stands around them.
 

@@ -66,27 +66,3 @@ def as_text(words, vectors) -> str:
         " ".join([word, *(f"{number:.9g}" for number in vector)]) for word, vector in zip(words, vectors, strict=True)
     ]
     return "\n".join(lines) + "\n"
-
-
-def from_text(content: str) -> tuple[list[str], np.ndarray]:
-    """The words of a text in that format, and their vectors, float32 `(n, dimensions)`.
-
-    Raises:
-        ValueError: a line does not hold what the first one says; it is named.
-    """
-    first, *lines = content.rstrip("\n").split("\n")
-    sizes = first.split()
-    if len(sizes) != 2 or not all(size.isdecimal() for size in sizes):
-        raise ValueError(f"line 1 is {first[:40]!r}: it is the number of words and the length of their vectors")
-    count, dimensions = map(int, sizes)
-    if len(lines) != count:
-        raise ValueError(f"line 1 says {count} words, and {len(lines)} lines follow")
-    words, vectors = [], np.empty((count, dimensions), "float32")
-    for number, line in enumerate(lines):
-        word, *numbers = line.rstrip(" ").split(" ")
-        try:
-            vectors[number] = np.array(numbers, "float32").reshape(dimensions)
-        except ValueError:
-            raise ValueError(f"line {number + 2} does not hold a word and {dimensions} numbers") from None
-        words.append(word)
-    return words, vectors

@@ -36,7 +36,7 @@ class WordVectors(keras.Model):
     """Words as vectors. Called on places in the vocabulary, int32 `(batch,)`, it answers `(batch, dimensions)`.
 
     Args:
-        vocabulary: the words, the most frequent first; more than `FEWEST_WORDS`.
+        vocabulary: the words, the most frequent first; `FEWEST_WORDS` or more.
         dimensions: the length of each vector, at least 2.
         seed: of the vectors at the beginning.
     """
@@ -167,8 +167,9 @@ class WordVectors(keras.Model):
 
         All take words in small letters. `neighbours`: the ten nearest by cosine, of words that are `known`. `analogy`:
         what is to `c` as `b` is to `a`, the words nearest to b - a + c, these three left out. `odd_one_out`: of each
-        row the word whose vector lies farthest from the mean of all; empty and unknown ones do not count. `vectors`.
-        `suggest`: known words of the smallest edit distance. `most_frequent`: the first `n` words and their vectors.
+        row the word whose vector lies farthest from the mean of all; empty and unknown ones do not count; of no words
+        it is an empty one. `vectors`. `suggest`: known words of the smallest edit distance. `most_frequent`: the first
+        `n` words, 0 or more, and their vectors.
         """
         rows = tf.TensorSpec([None, None], tf.string, name="words")
         one = tf.TensorSpec(None, tf.int32)
@@ -191,8 +192,10 @@ class WordVectors(keras.Model):
             is_known = tf.reshape(places >= 0, tf.shape(words))  # (batch, n)
             mean = tf.math.l2_normalize(tf.reduce_sum(vectors, axis=1), axis=1)
             similarities = tf.einsum("bnd,bd->bn", vectors, mean)
-            odd = tf.argmin(tf.where(is_known, similarities, 2.0), axis=1, output_type=tf.int32)
-            return {"odd": tf.gather(words, odd, batch_dims=1), "similarities": similarities, "known": is_known}
+            one_more = [[0, 0], [0, 1]]  # an empty word, the answer where a row has none
+            fits = tf.pad(tf.where(is_known, similarities, 2.0), one_more, constant_values=2.0)
+            odd = tf.gather(tf.pad(words, one_more), tf.argmin(fits, axis=1), batch_dims=1)
+            return {"odd": odd, "similarities": similarities, "known": is_known}
 
         def vectors(words):
             places = self.places_of(words)
@@ -204,6 +207,7 @@ class WordVectors(keras.Model):
 
         def most_frequent(n):
             n = tf.reshape(n, [])
+            tf.debugging.assert_non_negative(n, "n: it is 0 or above")
             return {"words": self.words[:n], "vectors": self.input_vectors.value[:n]}
 
         def named(name):
@@ -361,17 +365,26 @@ def held_out_metrics(model, dataset, source="auto"):
         `vocabulary`, its size.
 
     Raises:
-        ValueError: the dataset is no text, or its held-out part has none of the vocabulary's words.
+        ValueError: the dataset is no text, it has no held-out part, or that has none of the vocabulary's words or too
+            few that stand near each other.
     """
     require_text(dataset)
     documents = text.documents(dataset, "test", source)
+    if not documents:
+        raise ValueError(f"dataset={dataset!r}: it has fewer than 10 paragraphs, so that no tenth one is held out")
     corpus = text.corpus_of(documents, model.vocabulary)
     if not len(corpus.words):
         raise ValueError(f"dataset={dataset!r}: its held-out part has none of the vocabulary's words")
     random = np.random.default_rng(0)
     kept = windows.subsample(random, corpus, MEASURED["subsampling"])
     length = len(kept.words)
-    read = windows.lanes(kept, 1, length, MEASURED["window"])
+    too_few = (
+        f"dataset={dataset!r}: in its held-out part too few different words of the vocabulary stand near each other, "
+        "once frequent ones are dropped"
+    )
+    if not length:
+        raise ValueError(too_few)
+    read = windows.whole(kept, MEASURED["window"])
     centre, context = windows.context_of(read, np.full((1, length), MEASURED["window"]))
     places = random.permutation(length)[: MEASURED["places"]]
     noise = windows.Noise(windows.noise_distribution(corpus.counts))
@@ -389,6 +402,8 @@ def held_out_metrics(model, dataset, source="auto"):
         margins.append((true - false)[is_noise])
         losses.append(np.logaddexp(0, -true[:, 0]) + np.sum(np.logaddexp(0, false) * is_noise, axis=1))
     margins = np.concatenate(margins)
+    if not len(margins):
+        raise ValueError(too_few)
     return {
         "accuracy": float(np.mean((margins > 0) + 0.5 * (margins == 0))),
         "loss_nats": float(np.mean(np.concatenate(losses))),

@@ -2,6 +2,7 @@
 
 import shutil
 
+import numpy as np
 import pytest
 from pyarrow import ipc
 
@@ -69,6 +70,28 @@ def test_it_shows_both_models_neighbours_and_a_map_of_them(open_view, models):
         assert len(set(words_of(around))) == len(around) > 15
     assert "descent" in words_of(bars[0])
     assert "descent" in words_of(bars[1])
+
+
+def test_vectors_are_written_in_word2vecs_text_format_when_they_are_asked_for(open_view, models, monkeypatch):
+    from streamlit.runtime.media_file_manager import MediaFileManager
+
+    writers, register = [], MediaFileManager.add_deferred
+
+    def registered(self, writer, *arguments, **options):
+        writers.append(writer)
+        return register(self, writer, *arguments, **options)
+
+    monkeypatch.setattr(MediaFileManager, "add_deferred", registered)
+    page = open_view()
+    assert [button.label for button in page.download_button] == ["All vectors, in word2vec's text format"] * 2
+    for model, write in zip(models, writers, strict=True):
+        every = model.most_frequent(n=3500)
+        first, *lines = write().splitlines()
+        words, vectors = zip(*(line.split(" ", 1) for line in lines), strict=True)
+        assert first == "3500 40"
+        assert list(words) == [word.decode() for word in every["words"]]
+        numbers = np.array([vector.split(" ") for vector in vectors], "float32")
+        np.testing.assert_array_equal(numbers, every["vectors"])
 
 
 def test_an_unknown_word_gets_suggestions_that_can_be_pressed(open_view):

@@ -619,7 +619,7 @@ def test_tabs_with_the_same_drawing_do_not_disturb_each_other(workplace):
     import panels
 
     def keep(index):
-        return panels._kept(f"drawing {index // 16}", {name: bytes(10_000) for name in ("strokes.json", "points.npy")})
+        return panels.kept(f"drawing {index // 16}", {name: bytes(10_000) for name in ("strokes.json", "points.npy")})
 
     with ThreadPoolExecutor(16) as tabs:
         folders = set(tabs.map(keep, range(320)))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dlsuite.data import examples, mnist, names, photographs, toy2d
+from dlsuite.data import examples, mnist, names, photographs, text_pairs, toy2d
 
 
 def test_held_out_digits_are_as_many_as_is_said(prepared_tfds):
@@ -41,3 +41,10 @@ def test_every_source_that_is_asked_for_is_one_that_has_held_out_data(dataset, w
     expected = "tfds" if dataset == "imdb_reviews" else "bundled"
     assert names.resolve(dataset, "auto") == expected
     assert expected in names.held_out(dataset)
+
+
+@pytest.mark.parametrize("dataset", ["x" * 10_000, "./" + "x" * 10_000, "./" + "x" * 10_000 + ".txt"])
+def test_a_name_that_is_too_long_for_any_file(dataset):
+    for asked in (names.kind, text_pairs.pairs, text_pairs.languages):
+        with pytest.raises(ValueError, match=r"': there is no such f"):
+            asked(dataset)

@@ -104,6 +104,14 @@ def test_a_file_with_too_few_words(own_text, content):
 def test_a_file_that_is_not_there():
     with pytest.raises(ValueError, match=r"dataset='nowhere.txt': there is no such file"):
         text.documents("nowhere.txt")
+    with pytest.raises(ValueError, match=r"dataset='x{10000}.txt': there is no such file"):
+        text.documents("x" * 10_000 + ".txt")
+
+
+@pytest.mark.parametrize("dataset", ["docstrings", "imdb_reviews", "own.txt"])
+def test_a_split_that_is_not_there(dataset):
+    with pytest.raises(ValueError, match="split='validation': it is one of train, test"):
+        text.documents(dataset, "validation")
 
 
 def test_line_ends_and_marks_of_windows(own_text):

@@ -80,6 +80,15 @@ def test_lanes_begin_at_equal_distances_and_go_round():
     assert read.words.tolist() == [[3, 4, 5, 6, 7], [8, 9, 0, 1, 2]]
 
 
+def test_the_whole_of_a_text_does_not_go_round():
+    """A text shorter than a window shows no word beside itself, and its end not beside its beginning."""
+    read = windows.whole(corpus_of([5, 6, 7]), 4)
+    centre, context = windows.context_of(read, np.full((1, 3), 4))
+    assert centre.tolist() == [[5, 6, 7]]
+    beside = [[word for word in words if word >= 0] for words in context[0].tolist()]
+    assert beside == [[6, 7], [5, 7], [5, 6]]
+
+
 def taken(corpus, steps, **options):
     batches, *sizes = windows.batches(corpus, 8, window=3, negatives=4, subsampling=0.01, **options)
     return [[part.numpy() for part in step] for step in batches.take(steps)], sizes

@@ -151,6 +151,27 @@ def test_the_odd_one_is_of_the_other_kind(trained):
     assert answer["known"].numpy().tolist() == [[1, 1, 1, 1], [1, 1, 0, 1], [1, 1, 0, 1]]
 
 
+def test_of_no_words_none_is_the_odd_one(trained):
+    answer = trained.signatures()["odd_one_out"][0](tf.zeros([2, 0], tf.string))
+    assert answer["odd"].numpy().tolist() == [b"", b""]
+    assert answer["similarities"].shape == answer["known"].shape == (2, 0)
+
+
+def test_the_most_frequent_words_are_as_many_as_there_are(trained):
+    most_frequent = trained.signatures()["most_frequent"][0]
+    for n, expected in ((0, 0), (3, 3), (10**6, len(trained.vocabulary))):
+        answer = most_frequent(tf.constant(n))
+        assert [word.decode() for word in answer["words"].numpy()] == trained.vocabulary[:expected]
+        assert answer["vectors"].shape == (expected, trained.dimensions)
+
+
+def test_a_negative_number_of_words_is_an_error_when_served(lesson, tmp_path):
+    served = serving.load(serving.export(a_model(lesson[1]), tmp_path).parent)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="n: it is 0 or above"):
+        served.most_frequent(n=-1)
+    assert served.odd_one_out(words=np.zeros([1, 0], str))["odd"].tolist() == [b""]
+
+
 def test_an_analogy_is_the_sum_of_its_vectors(trained):
     unit = trained.input_vectors.numpy() / np.linalg.norm(trained.input_vectors.numpy(), axis=1, keepdims=True)
     a, b, c = (trained.vocabulary.index(word) for word in ("cat", "eats", "saw"))
@@ -210,24 +231,6 @@ def test_the_text_format_is_word2vecs(trained, tmp_path):
     parsed = [(line.split(" ")[0], np.array(line.split(" ")[1:], "float32")) for line in lines]  # as gensim does it
     assert [word for word, _ in parsed] == trained.vocabulary
     np.testing.assert_array_equal([vector for _, vector in parsed], trained.input_vectors.numpy())
-    words, vectors = word_map.from_text((tmp_path / "vectors.txt").read_text("utf-8"))
-    assert words == trained.vocabulary
-    np.testing.assert_array_equal(vectors, trained.input_vectors.numpy())
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("", "line 1 is ''"),
-        ("two 3\n", "line 1 is 'two 3'"),
-        ("2 2\na 1 2\n", "line 1 says 2 words, and 1 lines follow"),
-        ("2 2\na 1 2\nb 1\n", "line 3 does not hold a word and 2 numbers"),
-        ("1 2\na 1 x\n", "line 2 does not hold a word and 2 numbers"),
-    ],
-)
-def test_a_broken_file_of_vectors_is_named_by_its_line(content, sentence):
-    with pytest.raises(ValueError, match=sentence):
-        word_map.from_text(content)
 
 
 def test_measure_tells_true_words_from_drawn_ones(lesson, trained, story):
@@ -239,6 +242,45 @@ def test_measure_tells_true_words_from_drawn_ones(lesson, trained, story):
     untrained = lesson[0].measure(blank, dataset=story)
     assert untrained["accuracy"] == 0.5
     assert untrained["loss_nats"] < 6 * np.log(2)  # noise that is the word itself does not count
+
+
+@pytest.fixture
+def held_out(tmp_path):
+    """A function that writes a text of so many paragraphs, of which the tenth is the one held out, and its path."""
+
+    def write(paragraph, paragraphs=10):
+        file = tmp_path / "own.txt"
+        file.write_text("\n\n".join(["elsewhere " * 100] * (paragraphs - 1) + [paragraph]))
+        return str(file)
+
+    return write
+
+
+@pytest.mark.parametrize("paragraph", ["w1 w2 w1", "w1", "w1 " * 3000], ids=["dropped", "alone", "of one word"])
+def test_held_out_text_without_two_words_near_each_other(lesson, held_out, paragraph):
+    with pytest.raises(ValueError, match=r"own.txt': in its held-out part too few different words .* near each other"):
+        lesson[0].measure(a_model(lesson[1]), dataset=held_out(paragraph))
+
+
+def test_a_text_of_which_nothing_is_held_out(lesson, held_out):
+    with pytest.raises(ValueError, match=r"own.txt': it has fewer than 10 paragraphs, so that no tenth one is held"):
+        lesson[0].measure(a_model(lesson[1]), dataset=held_out("w1 w2 w3", 9))
+
+
+def test_a_held_out_text_does_not_go_round(lesson, held_out, monkeypatch):
+    """Of three words each has the two others as its context, once, and not itself."""
+    monkeypatch.setitem(word_vectors.MEASURED, "subsampling", 0.0)
+    model, seen = a_model(lesson[1], dimensions=30), []
+    for table in (model.input_vectors, model.output_vectors):
+        table.assign(np.eye(30))  # so that a vector says whose it is
+
+    def scores(v, u, is_context):
+        seen.append(tf.reduce_sum(v * is_context[:, :, None], axis=1) + u[:, 0])  # each context and its centre
+        return lesson[1].scores(model, v, u, is_context)
+
+    monkeypatch.setattr(model, "scores", scores)
+    lesson[0].measure(model, dataset=held_out("w1 w2 w3"))
+    assert [part.numpy().tolist() for part in seen] == [[[0, 1, 1, 1] + [0] * 26] * 3]
 
 
 def test_the_preview_is_a_map_of_words(trained):
