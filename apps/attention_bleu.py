@@ -78,19 +78,18 @@ def bleu():
 
 def asked() -> tuple[str, list[str], bool, int]:
     """The texts and how to compare them."""
-    example = st.pills(
+    st.pills(
         "Example",
         list(EXAMPLES),
-        default=FIRST,
         key="bleu_example",
-        bind="query-params",
         on_change=take_example,
         wrap=True,
     )
     candidate = text_input("Candidate", "bleu_candidate", EXAMPLES[FIRST][0], "The translation to be judged.")
     typed = text_input("References", "bleu_references", EXAMPLES[FIRST][1], "One a line; several are compared at once.")
-    if example and (candidate, typed) == EXAMPLES[example][:2]:
-        st.caption(EXAMPLES[example][2])
+    for *texts, said in EXAMPLES.values():
+        if texts == [candidate, typed]:
+            st.caption(said)
     lowercase = st.toggle(
         "Capitals count as small letters",
         True,
@@ -99,14 +98,14 @@ def asked() -> tuple[str, list[str], bool, int]:
         help="Off, “The” and “the” are two words.",
     )
     n = st.segmented_control(
-        "Highlight runs of",
-        ["1 word", "2 words", "3 words", "4 words"],
-        default="1 word",
+        "Words in a run that is highlighted",
+        [1, 2, 3, 4],
+        default=1,
         required=True,
         key="bleu_n",
         bind="query-params",
     )
-    return candidate, [line for line in typed.splitlines() if line.strip()], lowercase, int(n.split()[0])
+    return candidate, [line for line in typed.splitlines() if line.strip()], lowercase, n
 
 
 def take_example() -> None:
@@ -114,6 +113,7 @@ def take_example() -> None:
     example = st.session_state["bleu_example"]
     if example:
         st.session_state["bleu_candidate"], st.session_state["bleu_references"], _ = EXAMPLES[example]
+        st.session_state["bleu_example"] = None  # it may be edited, and asked for again
 
 
 def text_input(label: str, key: str, start: str, help: str) -> str:
@@ -137,9 +137,13 @@ def judged(candidate: str, references: list[str], lowercase: bool, n: int):
     others = [lesson.tokenize(reference, lowercase) for reference in references]
     figures = st.columns(4)
     figures[0].metric("BLEU", f"{score.bleu:.1f}", help="0 to 100.")
-    figures[1].metric("Brevity penalty", f"{score.brevity_penalty:.3f}", help="exp(1 − r/c) where c < r, else 1.")
-    figures[2].metric("Candidate c", f"{score.hypothesis_length} words")
-    figures[3].metric("Reference r", f"{score.reference_length} words", help="The nearest in length to the candidate.")
+    figures[1].metric(
+        "Brevity", f"{score.brevity_penalty:.3f}", help="The brevity penalty: exp(1 − r/c) where c < r, else 1."
+    )
+    figures[2].metric("Words c", score.hypothesis_length, help="The candidate's.")
+    figures[3].metric(
+        "Words r", score.reference_length, help="Of the reference that is nearest in length to the candidate."
+    )
     st.markdown(verdict(score))
     st.html(sentences(words, others, n))
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
@@ -165,13 +169,18 @@ def verdict(score: lesson.Score) -> str:
     if not any(score.matched):
         return "**Nothing matches:** not one word of the candidate is in a reference, and BLEU is 0."
     if not all(score.total):
+        count = f"{score.hypothesis_length} word{'s' * (score.hypothesis_length > 1)}"
         return (
-            f"**Too short:** the candidate has {score.hypothesis_length} word{'s' * (score.hypothesis_length > 1)}, so "
-            "there is no run of four to look for, and BLEU is 0."
+            f"**Too short:** the candidate has {count}, as spaces and punctuation part them, so there is no run of "
+            "four to look for, and BLEU is 0."
         )
     mean = math.exp(sum(map(math.log, score.precisions)) / 4)
     product = r" \cdot ".join(f"{p:.3f}" for p in score.precisions)
-    smoothed = " Orders without a match are smoothed." if not all(score.matched) else ""
+    smoothed = (
+        " Runs of a length that is never found count as half a match, the next such as a quarter, and so on."
+        if not all(score.matched)
+        else ""
+    )
     return (
         rf"BLEU $= 100 \cdot {score.brevity_penalty:.3f} \cdot ({product})^{{1/4}} "
         rf"= 100 \cdot {score.brevity_penalty:.3f} \cdot {mean:.3f} =$ **{score.bleu:.1f}**.{smoothed}"

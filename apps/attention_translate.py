@@ -1,6 +1,7 @@
 """The attention page's view of translation: one text through two translators, where they look, what else they find."""
 
 import html
+import unicodedata
 
 import numpy as np
 import panels
@@ -56,7 +57,7 @@ def translate():
     if not chosen:
         return
     with screen:
-        st.fragment(ask_and_answer)(chosen)  # by itself, so that an answer is there at once
+        ask_and_answer(chosen)
     st.divider()
     by_length(chosen)
 
@@ -110,9 +111,9 @@ def text_input(chosen: dict[str, panels.Trained]) -> str:
     if "translate_text" not in st.session_state:
         st.session_state["translate_text"] = st.query_params.get("translate_text", EXAMPLES[FIRST])
     text = st.text_input(
-        "A date, in words" if know_dates(chosen) else "A sentence",
+        "A date of 1900 to 2099, in words" if know_dates(chosen) else "A sentence",
         key="translate_text",
-        help="Enter translates. Of 1900 to 2099, in any of the twelve locales that were trained, or in another."
+        help="Enter translates. The dates were learned in twelve locales; try another."
         if know_dates(chosen)
         else "Enter translates.",
     )
@@ -129,6 +130,7 @@ def take_example() -> None:
     example = st.session_state["translate_example"]
     if example:
         st.session_state["translate_text"] = EXAMPLES[example]
+        st.session_state["translate_example"] = None  # it may be edited, and asked for again
 
 
 def take_random_date() -> None:
@@ -137,7 +139,6 @@ def take_random_date() -> None:
     days = dates.days("test")
     day, form = days[random.integers(len(days))], dates.FORMATS[random.integers(len(dates.FORMATS))]
     st.session_state["translate_text"] = dates.render(day, *form)
-    st.session_state["translate_example"] = None
 
 
 def take_test_sentence(chosen: dict[str, panels.Trained]) -> None:
@@ -205,7 +206,8 @@ def first_of(answer: dict[str, np.ndarray]) -> dict:
 
 def likelihood(log_p: float) -> str:
     """How sure a translator is of a translation."""
-    return f"log p(y | x) = {log_p:.3g}: it gives these pieces {share(float(np.exp(log_p)))} of all probability."
+    p = share(float(np.exp(log_p)))
+    return f"log p(y | x) = {log_p:.3g}: it gives these pieces {p} of all probability, right or wrong."
 
 
 def share(p: float) -> str:
@@ -236,11 +238,20 @@ def remarks(text: str, pieces: np.ndarray) -> list[str]:
         )
     if unknown:
         distinct = list(dict.fromkeys(unknown))
-        shown = " ".join(f"`{character}`" for character in distinct[:20] if character != "`")
+        shown = " ".join(named(character) for character in distinct[:20])
         said.append(
             f"It has never seen {shown}{' …' if len(distinct) > 20 else ''}: to it, unknown characters are all alike."
         )
     return said
+
+
+def named(character: str) -> str:
+    """A character in Markdown, by its name where it cannot be seen."""
+    if character == "`":
+        return "`` ` ``"
+    return (
+        f"`{character}`" if character.isprintable() else unicodedata.name(character, f"U+{ord(character):04X}").lower()
+    )
 
 
 def labels(pieces: np.ndarray) -> list[str]:
@@ -291,6 +302,7 @@ def candidates(chosen: dict[str, panels.Trained], text: str):
     prefix = right.text_input(
         "It must begin with",
         key="translate_prefix",
+        bind="query-params",
         max_chars=200,
         placeholder="such as 20",
         help="Force a beginning, and let the translator go on.",
@@ -310,8 +322,11 @@ def candidates(chosen: dict[str, panels.Trained], text: str):
                 width="stretch",
                 column_config={"log p": st.column_config.NumberColumn(format="%.3g", help="In nats.")},
             )
-            if "⁇".encode() in found["target"]:
+            best = found["target"][0]
+            if "⁇".encode() in best:
                 st.caption(f"“{prefix[:40]}” has characters that no translation had: it is forced to `⁇` there.")
+            if prefix.strip() and b"<end>" not in best:
+                st.caption("Nothing comes to an end after that: all was cut off at the longest that it writes.")
 
 
 # Many texts.
@@ -330,8 +345,8 @@ def by_length(chosen: dict[str, panels.Trained]):
         return
     measure = rows[0]["measure"]
     what, chart = st.columns([1, 2], gap="large")
-    with chart:
-        st.vega_lite_chart(length_chart(rows, measure), width="stretch", key="translate_length")
+    if any(row["value"] < 1 for row in rows):  # or else there is one line at the top
+        chart.vega_lite_chart(length_chart(rows, measure), width="stretch", key="translate_length")
     with what:
         for lesson in chosen:
             of_lesson = [row for row in rows if row["kind"] == TITLES[lesson]]
@@ -339,7 +354,7 @@ def by_length(chosen: dict[str, panels.Trained]):
                 parts = [row for row in of_lesson if row["texts"] == split]
                 count = sum(row["count"] for row in parts)
                 mean = sum(row["count"] * row["value"] for row in parts) / count
-                said = f"{mean:.1%} exactly right" if measure == EXACT else f"{mean:.1f} BLEU, the mean of the bins"
+                said = f"{100 * mean:.1f} % exactly right" if measure == EXACT else f"{mean:.1f} BLEU, the mean of the bins"
                 st.markdown(f"**{TITLES[lesson]}**, {split}: {said} of {count}.")
         st.caption(
             "One vector has to hold all of the text, however long; with attention nothing has to be held. "
@@ -439,7 +454,7 @@ def length_chart(rows: list[dict], measure: str) -> dict:
                 "field": "texts",
                 "type": "nominal",
                 "sort": None,
-                "legend": {"orient": "bottom", "title": None, "symbolType": "stroke"},
+                "legend": {"orient": "bottom", "title": None, "symbolType": "stroke", "symbolStrokeColor": panels.GREY},
             },
             "tooltip": [
                 {"field": "kind", "title": "translator"},

@@ -169,7 +169,9 @@ def greedy_against_beam():
         trained = panels.choose_model(
             [SINGLE_STATE, WITH_ATTENTION], lesson, label="Translator", key="search_model", fits=of_dates
         )
-        kind = st.selectbox("Dates", pathologies.HARD, 1, key="search_kind", bind="query-params")
+        kind = st.selectbox(
+            "Dates", pathologies.HARD, len(pathologies.HARD) - 1, key="search_kind", bind="query-params"
+        )
         width = st.slider("Width of the beam", 2, 10, 5, key="search_width", bind="query-params")
     if trained is None:
         return
@@ -182,7 +184,7 @@ def greedy_against_beam():
         )
         figures[0].metric("The beam's is likelier", f"{likelier:.1%}")
         figures[1].metric(
-            "It is less likely",
+            "The beam's is less likely",
             f"{less:.1%}",
             help="A beam can drop the beginning that greedy search goes on with, and it ranks by log p / length.",
         )

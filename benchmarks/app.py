@@ -124,7 +124,7 @@ def answers_of_translators(page) -> dict[str, list[float]]:
     page.wait_for_selector(ALIGNMENT)
     page.wait_for_selector("summary")
     page.wait_for_timeout(1500)
-    field, times = page.get_by_role("textbox", name="A date, in words"), []
+    field, times = page.get_by_role("textbox", name="A date of 1900 to 2099, in words"), []
     for text in TYPED * REPEATS:
         field.fill(text)
         page.evaluate(WATCH_ANSWER)

@@ -53,6 +53,8 @@ class Lesson(NamedTuple):
             dataset, kind = resolved["dataset"], datasets.kind(resolved["dataset"])
             if kind not in self.defaults:
                 kinds = sorted({datasets.kind(choice) for choice in self.options["dataset"].choices})
+                if dataset not in datasets.NAMED and not Path(dataset).expanduser().exists():
+                    raise ValueError(f"dataset={dataset!r}: there is no such file or folder")
                 raise ValueError(f"dataset={dataset!r}: it holds {kind}, and {self.name} takes {' or '.join(kinds)}")
             row = self.defaults[kind] | self.defaults.get(dataset, {})
             resolved = {name: row[name] if value is None else value for name, value in resolved.items()}

@@ -108,7 +108,7 @@ def _languages_in(folder: Path, split: str) -> list[str]:
 def _require_languages(codes: dict[str, str | None], known: list[str], where: str) -> None:
     for argument, code in codes.items():
         if code not in known:
-            raise ValueError(f"{argument}={code!r}: {where} has {', '.join(known) or 'none'}")
+            raise ValueError(f"{argument}={code!r}: {where} is in {', '.join(known) or 'no language'}, not in {code}")
     if len(set(codes.values())) == 1:
         raise ValueError(f"target_language={code!r}: this is the source's language already")
 

@@ -49,10 +49,10 @@ def drawn(view):
 
 def test_it_opens_with_the_papers_example(open_view):
     view = open_view()
-    assert figures(view)["Brevity penalty"] == "1.000"
+    assert figures(view)["Brevity"] == "1.000"
     assert [row["found"] for row in rows(view)] == ["2 of 7", "0 of 6", "0 of 5", "0 of 4"]
     assert drawn(view).count("line-through") == 5 + 1  # of seven words two are found, and the legend has one
-    assert "smoothed" in view.markdown[1].value
+    assert "count as half a match" in view.markdown[1].value
 
 
 def rows(view):
@@ -71,7 +71,7 @@ def test_every_example_says_what_the_lesson_computes(open_view):
         assert remark in [each.value for each in view.caption]
         score = bleu.bleu([candidate], [references.splitlines()], lowercase=True)
         assert figures(view)["BLEU"] == f"{score.bleu:.1f}"
-        assert figures(view)["Reference r"] == f"{score.reference_length} words"
+        assert figures(view)["Words r"] == str(score.reference_length)
         said, signature = bleu.reported([candidate], [references.splitlines()], lowercase=True)
         assert f"sacrebleu {said:.1f}, by its signature `{signature}`" in [each.value for each in view.caption]
 
@@ -81,7 +81,7 @@ def test_as_many_runs_are_drawn_found_as_are_counted(open_view, n):
     import attention_bleu
 
     candidate, references, _ = attention_bleu.EXAMPLES["a good one"]
-    view = open_view(example="a good one", candidate=candidate, references=references, n=f"{n} word{'s' * (n > 1)}")
+    view = open_view(example="a good one", candidate=candidate, references=references, n=n)
     score = bleu.bleu([candidate], [references.splitlines()], lowercase=True)
     (runs,) = [each.proto.body for each in view.get("html") if "candidate" not in each.proto.body]
     assert runs.count(attention_bleu.STYLES["found"]) == score.matched[n - 1]
@@ -103,8 +103,8 @@ def test_capitals_count_when_they_are_told_to(open_view):
         ("the cat", "\n \n", "Type a reference or more"),
         ("the cat", "the cat", "Too short"),
         ("one two three four", "five", "Nothing matches"),
-        ("🐈 ist <b>müde</b> & кот", "猫\n🐈 ist", "smoothed"),
-        ("word " * 4000, "another word\n" * 900, "smoothed"),
+        ("🐈 ist <b>müde</b> & кот", "猫\n🐈 ist", "count as half a match"),
+        ("word " * 4000, "another word\n" * 900, "count as half a match"),
         ("x" * 10_000, "x" * 10_000, "Too short"),
         ("$a_1$ **b** `c` [d](e)", "$a_1$ **b** `c` [d](e)", "**100.0**"),
     ],

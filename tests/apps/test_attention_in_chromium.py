@@ -28,7 +28,7 @@ SECTIONS = {
 
 
 def type_date(visit, text: str) -> None:
-    field = visit.page.get_by_role("textbox", name="A date, in words")
+    field = visit.page.get_by_role("textbox", name="A date of 1900 to 2099, in words")
     field.fill(text)
     field.press("Enter")
 

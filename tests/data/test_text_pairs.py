@@ -138,9 +138,9 @@ def test_a_wrong_table_is_named_with_its_line(tmp_path, content, said):
 
 
 def test_a_missing_language_is_told_which_there_are(folder, tmp_path):
-    with pytest.raises(ValueError, match=r"source_language='it': the train split in .* has de, en, fr"):
+    with pytest.raises(ValueError, match=r"source_language='it': the train split in .* is in de, en, fr, not in it"):
         text_pairs.pairs(str(folder), "train", "it", "en")
-    with pytest.raises(ValueError, match=r"target_language=None: the train split in .* has de, en, fr"):
+    with pytest.raises(ValueError, match=r"target_language=None: the train split in .* is in de, en, fr, not in None"):
         text_pairs.pairs(str(folder), "train", "de")
     with pytest.raises(ValueError, match=r"target_language='fr': the test split in .* has de, en$"):
         text_pairs.pairs(str(folder), "test", "de", "fr")
