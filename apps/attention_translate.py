@@ -354,7 +354,8 @@ def by_length(chosen: dict[str, panels.Trained]):
                 parts = [row for row in of_lesson if row["texts"] == split]
                 count = sum(row["count"] for row in parts)
                 mean = sum(row["count"] * row["value"] for row in parts) / count
-                said = f"{100 * mean:.1f} % exactly right" if measure == EXACT else f"{mean:.1f} BLEU, the mean of the bins"
+                right, bleu = f"{100 * mean:.1f} % exactly right", f"{mean:.1f} BLEU, the mean of the bins"
+                said = right if measure == EXACT else bleu
                 st.markdown(f"**{TITLES[lesson]}**, {split}: {said} of {count}.")
         st.caption(
             "One vector has to hold all of the text, however long; with attention nothing has to be held. "

@@ -171,11 +171,12 @@ def test_what_is_read_whole_is_not_said_to_be_cut_off(open_view):
 
 def test_shares_by_length_are_those_of_held_out_dates(open_view, models):
     page = open_view()
+    said = [each.value for each in page.markdown]
     for split, kind in (("test", "formats it has learned"), ("unseen_formats", "formats it has not")):
         texts, references = dates.pairs(split, 20, seed=0)
         written = [text.decode() for text in models[SINGLE_STATE].translate(text=texts)["text"]]
         right = 100 * np.mean(np.array(written) == references)
-        assert f"**Through a single state**, {kind}: {right:.1f} % exactly right of 20." in page.sentences
+        assert f"**Through a single state**, {kind}: {right:.1f} % exactly right of 20." in said
     assert not page.get("vega_lite_chart")  # where all are right there is nothing to see
 
 
