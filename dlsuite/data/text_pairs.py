@@ -136,7 +136,8 @@ def _read_columns(file: Path, codes: dict[str, str | None]) -> list[list[str]]:
             raise ValueError(f"{file}, line {number}: it is empty")
         if len(row) != width:
             hint = "" if header else ", or a first line of language codes that says what they are"
-            raise ValueError(f"{file}, line {number}: it has {len(row)} columns, and {width} are needed{hint}")
+            count = f"{len(row)} column{'s' * (len(row) != 1)}"
+            raise ValueError(f"{file}, line {number}: it has {count}, and {width} are needed{hint}")
         for column in columns:
             if not row[column]:
                 raise ValueError(f"{file}, line {number}: its column {column + 1} is empty")

@@ -123,7 +123,7 @@ def test_a_wrong_file_is_named_with_its_line(folder, file, content, said):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a\tb\nc\n", r"pairs\.tsv, line 2: it has 1 columns, and 2 are needed, or a first line of language codes"),
+        ("a\tb\nc\n", r"pairs\.tsv, line 2: it has 1 column, and 2 are needed, or a first line of language codes"),
         ("de\ten\na\tb\nc\td\te\n", r"pairs\.tsv, line 3: it has 3 columns, and 2 are needed$"),
         ("de\ten\na\tb\n\nc\td\n", r"pairs\.tsv, line 3: it is empty"),
         ("de\ten\na\t \n", r"pairs\.tsv, line 2: its column 2 is empty"),
@@ -146,7 +146,7 @@ def test_a_missing_language_is_told_which_there_are(folder, tmp_path):
         text_pairs.pairs(str(folder), "test", "de", "fr")
     with pytest.raises(ValueError, match="target_language='de': this is the source's language already"):
         text_pairs.pairs(str(folder), "train", "de", "de")
-    with pytest.raises(ValueError, match=r"source_language='fr': .*pairs\.tsv has de, en"):
+    with pytest.raises(ValueError, match=r"source_language='fr': .*pairs\.tsv is in de, en, not in fr"):
         text_pairs.pairs(write_table(tmp_path / "pairs.tsv", 20), "train", "fr", "en")
 
 
