@@ -14,16 +14,16 @@ from dlsuite.embeddings import word_map
 
 LESSONS = ["embeddings.skip_gram", "embeddings.cbow"]
 LABELS = ("One model", "Beside it")
-WORDS = ("array", "gradient", "float32", "lstm", "matrix", "random", "optimizer", "sin")
+WORDS = ("convolution", "gradient", "lstm", "matrix", "random", "optimizer", "minimum", "loss")
 ANALOGIES = {
-    "row : rows = column : ?": ("row", "rows", "column"),
-    "min : minimum = max : ?": ("min", "minimum", "max"),
-    "sin : arcsin = cos : ?": ("sin", "arcsin", "cos"),
-    "first : last = start : ?": ("first", "last", "start"),
-    "add : subtract = multiply : ?": ("add", "subtract", "multiply"),
+    "rows : row = columns : ?": ("rows", "row", "columns"),
+    "array : arrays = matrix : ?": ("array", "arrays", "matrix"),
+    "min : nanmin = max : ?": ("min", "nanmin", "max"),
+    "hstack : hsplit = vstack : ?": ("hstack", "hsplit", "vstack"),
+    "loaded : load = saved : ?": ("loaded", "load", "saved"),
 }
 ODD = {
-    "sin cos string tan": "sin cos string tan",
+    "sin cos string tanh": "sin cos string tanh",
     "float32 int64 layer uint8": "float32 int64 layer uint8",
     "row column optimizer axis": "row column optimizer axis",
 }
@@ -33,6 +33,8 @@ MOST = 20
 """So many words are compared at most."""
 AROUND = 3
 """So many neighbours of each neighbour are on the map."""
+ONE_WAY = 0.95
+"""A cosine; where all neighbours lie above it, the words are not told apart."""
 HALF = 170
 """Pixels from the middle of the map to its edges."""
 NEAR = "#4682c9"
@@ -76,7 +78,7 @@ def neighbours(controls, screen, chosen: list[panels.Trained]):
     """The ten nearest words by each model, and a map of them."""
     with controls:
         st.pills("Example", WORDS, key="words_example", on_change=take_example, wrap=True)
-        typed = word_input("Word", "words_word", "array", "Any word; capitals do not count.")
+        typed = word_input("Word", "words_word", WORDS[0], "Any word; capitals do not count.")
     words = text.words_of(typed)
     with screen:
         if not words:
@@ -107,6 +109,8 @@ def neighbours_of(trained: panels.Trained, word: str, key: str):
         return
     near = decoded(answer["neighbours"][0])
     st.vega_lite_chart(bars(near, answer["similarities"][0]), width="stretch", key=f"words_bars_{key}")
+    if answer["similarities"][0].min() > ONE_WAY:
+        st.caption(f"All ten lie above {ONE_WAY}: all words point one way. Too short a text, or too few epochs.")
     st.vega_lite_chart(map_chart(trained.model, word, near), width="stretch", key=f"words_map_{key}")
     st.caption(
         f"**{word}**, its neighbours, and {AROUND} of each one's own, on the plane in which their directions vary "
@@ -127,7 +131,9 @@ def unknown(trained: panels.Trained, word: str, field: str, key: str):
     """Say that a model has not learned a word, and offer those that are spelled nearly so."""
     st.warning(f"“{shortened(word)}” is not among the words that this model has learned.")
     alike = decoded(trained.model.suggest(words=[word[:LONGEST]])["suggestions"][0])
-    st.caption("Spelled nearly so:")
+    alike = [each for each in alike if set(each) & set(word)]
+    if alike:
+        st.caption("Spelled nearly so:")
     with st.container(horizontal=True):
         for each in alike:
             st.button(each, key=f"words_suggest_{field}_{key}_{each}", on_click=put, args=[field, each])
@@ -140,9 +146,9 @@ def analogy(controls, screen, chosen: list[panels.Trained]):
         typed = [
             word_input(label, key, start, help)
             for label, key, start, help in (
-                ("As", "words_a", "row", "a"),
-                ("is to", "words_b", "rows", "b"),
-                ("so is", "words_c", "column", "c; the answer lies near b − a + c"),
+                ("As", "words_a", "rows", "a"),
+                ("is to", "words_b", "row", "b"),
+                ("so is", "words_c", "columns", "c; the answer lies near b − a + c"),
             )
         ]
     three = [text.words_of(each)[:1] for each in typed]
@@ -165,10 +171,13 @@ def analogy(controls, screen, chosen: list[panels.Trained]):
                     unknown(trained, word, f"words_{field}", key)
                 if not missing:
                     words = decoded(answer["words"][0])
-                    st.markdown(f"{a} is to {b} as {c} is to **{words[0]}**")
+                    st.markdown(f"nearest: **{words[0]}** ({answer['similarities'][0][0]:.2f})")
                     chart = bars(words, answer["similarities"][0])
                     st.vega_lite_chart(chart, width="stretch", key=f"words_analogy_{key}")
-        st.caption("The words whose direction is nearest to b − a + c, the three themselves left out.")
+        st.caption(
+            "The words whose direction is nearest to b − a + c, the three themselves left out. The models that ship "
+            "are small, of 3,500 words, and learned 450,000: many an analogy fails."
+        )
         if chosen:
             three_words = ", ".join(
                 f'{name}=["{shortened(word)}"]' for name, word in zip("abc", (a, b, c), strict=True)
@@ -181,7 +190,7 @@ def odd_one_out(controls, screen, chosen: list[panels.Trained]):
     with controls:
         st.pills("Example", list(ODD), key="words_odd_example", on_change=take_odd, wrap=True)
         typed = word_input(
-            "Words", "words_odd", "sin cos string tan", f"Up to {MOST}, with spaces between them.", longest=400
+            "Words", "words_odd", next(iter(ODD.values())), f"Up to {MOST}, with spaces between them.", longest=400
         )
     words = list(dict.fromkeys(text.words_of(typed)))
     with screen:
@@ -223,7 +232,10 @@ def learn_own_text():
     st.markdown("##### Learn your own text")
     left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
     file = left.file_uploader(
-        "A text", type=["txt"], key="words_file", help="UTF-8; novels and manuals are long enough."
+        "A text",
+        type=["txt"],
+        key="words_file",
+        help="UTF-8. The more words the better: the docstrings have 450,000. Novels and manuals are long enough.",
     )
     title = middle.selectbox("By", list(map(title_of, LESSONS)), key="words_by", bind="query-params")
     lesson = LESSONS[[*map(title_of, LESSONS)].index(title)]
@@ -239,8 +251,7 @@ def learn_own_text():
     )
     if pressed:
         try:
-            folder = panels.kept(file.file_id, {"text.txt": file.getvalue()})
-            path = str((folder / "text.txt").resolve())
+            path = panels.kept_text(file, ".txt")
             text.documents(path)
         except (ValueError, OSError) as error:
             st.error(
@@ -296,6 +307,7 @@ def take_example():
     """Callback: put the chosen example into the field."""
     if st.session_state["words_example"]:
         put("words_word", st.session_state["words_example"])
+        put("words_example", None)  # so that it can be pressed again
 
 
 def take_analogy():
@@ -303,12 +315,14 @@ def take_analogy():
     if st.session_state["words_analogy"]:
         for field, word in zip("abc", ANALOGIES[st.session_state["words_analogy"]], strict=True):
             put(f"words_{field}", word)
+        put("words_analogy", None)
 
 
 def take_odd():
     """Callback: put the chosen example into the field."""
     if st.session_state["words_odd_example"]:
         put("words_odd", ODD[st.session_state["words_odd_example"]])
+        put("words_odd_example", None)
 
 
 def title_of(lesson: str) -> str:
@@ -374,8 +388,8 @@ def map_chart(model, word: str, near: list[str]) -> dict:
         for each, (x, y) in zip(words, places, strict=True)
     ]
     reach = 1.15 * float(np.abs(places).max())
-    for row, is_free in zip(rows, labelled(words, places / reach), strict=True):
-        row["label"] = row["word"] if is_free else ""
+    for row, (is_free, x) in zip(rows, labelled(words, places / reach), strict=True):
+        row |= {"label": row["word"] if is_free else "", "label_x": round(x * reach, 4)}
     axis = {"type": "quantitative", "axis": None, "scale": {"domain": [-reach, reach], "nice": False}}
     colors = {"the word": panels.WARM, "its neighbours": NEAR, "their neighbours": panels.GREY}
     return {
@@ -397,6 +411,7 @@ def map_chart(model, word: str, near: list[str]) -> dict:
             {
                 "mark": {"type": "text", "dy": -8, "fontSize": 11},
                 "encoding": {
+                    "x": axis | {"field": "label_x"},
                     "text": {"field": "label"},
                     "size": {"condition": {"test": "datum.what == 'the word'", "value": 15}, "value": 11},
                 },
@@ -405,16 +420,24 @@ def map_chart(model, word: str, near: list[str]) -> dict:
     }
 
 
-def labelled(words: list[str], places: np.ndarray) -> list[bool]:
-    """Which words have room for their names on the map, the first ones before others; places in -1..1."""
-    taken, has_room = [], []
-    for word, (x, y) in zip(words, HALF * places, strict=True):
+def labelled(words: list[str], places: np.ndarray) -> list[tuple[bool, float]]:
+    """Which words have room for their names on the map, and the names' middles from left to right; all in -1..1.
+
+    The first word always has; the others where their names, 8 pixels above their dots, cover no name and no other dot.
+    """
+    taken, found = [], []
+    dots = HALF * places
+    for index, (word, (x, y)) in enumerate(zip(words, dots, strict=True)):
         half = 3 * len(word)  # pixels
+        x = float(np.clip(x, half - HALF, HALF - half))
+        off = np.abs(np.delete(dots, index, axis=0) - [x, y + 8])
         free = all(abs(x - at) > half + other or abs(y - height) > 12 for at, height, other in taken)
-        has_room.append(free)
+        free &= bool(np.all((off[:, 0] > half + 2) | (off[:, 1] > 8)))
+        free |= index == 0
+        found.append((free, x / HALF))
         if free:
             taken.append((x, y, half))
-    return has_room
+    return found
 
 
 # What goes wrong.

@@ -5,17 +5,17 @@ import streamlit as st
 LECTURES = {
     "autoencoder.py": (
         "Auto-encoders and variational inference",
-        ":material/compress:",
+        "🗜️",
         "Lecture 7: pictures to a few numbers and back, and what those numbers mean.",
     ),
     "gan.py": (
         "Generative adversarial networks",
-        ":material/swords:",
+        "⚔️",
         "Lecture 8: two players, one draws and one judges.",
     ),
     "attention.py": (
         "Embeddings, attention, translation",
-        ":material/translate:",
+        "🌍",
         "Supplement: words as vectors, where a network looks, and translators that show it.",
     ),
 }
@@ -23,7 +23,7 @@ LECTURES = {
 
 def welcome():
     """What there is."""
-    st.set_page_config(page_title="dlsuite", page_icon=":material/neurology:", layout="wide")
+    st.set_page_config(page_title="dlsuite", page_icon="🧠", layout="wide")
     st.title("The classical deep-learning systems, running")
     st.markdown(
         "Every system that the lectures name, as a real Keras model: play with it, train it, break it, take it home."
@@ -35,4 +35,4 @@ def welcome():
 
 
 pages = {script: st.Page(script, title=title, icon=icon) for script, (title, icon, _) in LECTURES.items()}
-st.navigation([st.Page(welcome, title="Home", icon=":material/home:", default=True), *pages.values()]).run()
+st.navigation([st.Page(welcome, title="Home", icon="🏠", default=True), *pages.values()]).run()

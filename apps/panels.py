@@ -37,7 +37,7 @@ UPLOADS = runs.ROOT / "uploads"
 
 def page(title: str, lead: str) -> None:
     """The page's title and the one sentence under it; begins to load TensorFlow while the user reads them."""
-    st.set_page_config(page_title=f"{title} · dlsuite", page_icon=":material/neurology:", layout="wide")
+    st.set_page_config(page_title=f"{title} · dlsuite", page_icon="🧠", layout="wide")
     _begin_to_load_tensorflow()
     st.html("<style>.stMainBlockContainer {padding-top: 2.5rem} h1 {font-size: 2rem !important}</style>")
     st.title(title, anchor=False)
@@ -127,7 +127,9 @@ def choose_model(
         label,
         shipped + finished,
         key,
-        format_func=lambda name: _shipped_title(name) if name in shipped else f"my run: {_run_title(name)}",
+        format_func=lambda name: (
+            _shipped_title(name) if name in shipped else f"my run: {_run_title(name).partition('.')[2]}"
+        ),
         help="The models that ship with dlsuite, and the runs that you have finished.",
     )
     folder = SAVED_MODELS / name if name in shipped else Path(name)
@@ -151,10 +153,11 @@ def _has_finished(run: runs.Run) -> bool:
 
 
 def _shipped_title(name: str) -> str:
-    """The lesson, what it was trained on, and the variant where that says more."""
+    """The lesson, briefly, what it was trained on, and the variant where that says more."""
     dataset = runs.Run(SAVED_MODELS / name).record["arguments"].get("dataset", "mnist")
     variant = name.partition("-")[2]
-    return " · ".join([lesson_title(catalog.module_of(name)), dataset, *({variant} - {"", dataset})])
+    title = lesson_title(catalog.module_of(name)).partition(":")[0]
+    return " · ".join([title, dataset, *({variant} - {"", dataset})])
 
 
 def _run_title(path: str) -> str:
@@ -433,9 +436,7 @@ def _own_texts_input(kind: str) -> str | None:
     if not typed and file is None:
         st.caption(asked.told)
         return None
-    name = f"texts{asked.ending}"
-    path = Path(typed).expanduser() if typed else kept(file.file_id, {name: file.getvalue()}) / name
-    path = str(path.resolve())
+    path = str(Path(typed).expanduser().resolve()) if typed else kept_text(file, asked.ending)
     try:
         if datasets.kind(path) != kind:
             raise ValueError(f"dataset={path!r}: this is no {asked.path.removeprefix('Path of a ')}")
@@ -480,6 +481,12 @@ def kept(identity: str, contents: dict[str, bytes]) -> Path:
                 whole.write_bytes(contents[name])
                 whole.replace(folder / name)
     return folder
+
+
+def kept_text(file, ending: str) -> str:
+    """The path of an uploaded text, which is kept under its own name as far as that suits a file."""
+    name = (re.sub(r"[^\w.]+", "_", Path(file.name).stem).strip("._")[:60] or "text") + ending
+    return str((kept(file.file_id, {name: file.getvalue()}) / name).resolve())
 
 
 def _drawing_input() -> str | None:
@@ -549,7 +556,9 @@ def _option_input(lesson: str, option: catalog.Option, resolved: dict, dataset: 
     if option.choices:
         return st.selectbox(label, option.choices, option.choices.index(value), key=key, help=option.help)
     if option.type is int:
-        return st.number_input(label, min_value=0, value=value, step=1, key=key, help=option.help)
+        said = re.search(r"(\d+) or more", option.help)
+        fewest = int(said[1]) if said else 0
+        return st.number_input(label, min_value=fewest, value=value, step=1, key=key, help=option.help)
     if option.type is float:
         step = 10.0 ** math.floor(math.log10(value)) if value else 0.1
         return st.number_input(label, 0.0, value=float(value), step=step, format="%g", key=key, help=option.help)
@@ -740,7 +749,7 @@ def film(run: runs.Run, is_live: bool, key: str) -> None:
     """The newest preview; of a run that has ended, any of them, and all as a GIF."""
     previews = run.previews()
     if not previews:
-        st.caption("The first picture comes with the first steps.")
+        st.caption("The first picture comes with the first steps." if is_live else "There is no picture.")
         return
     steps = list(previews)
     step = steps[-1]

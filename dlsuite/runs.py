@@ -67,9 +67,10 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The model, what it is trained on, and the directory's name, for people."""
+        """The model, what it is trained on (of a path the last part), and the directory's name, for people."""
         record = self.record
-        return " · ".join(filter(None, [record["name"], record["arguments"].get("dataset"), self.path.name]))
+        dataset = Path(record["arguments"].get("dataset", "")).name
+        return " · ".join(filter(None, [record["name"], dataset, self.path.name]))
 
     @property
     def state(self) -> str:

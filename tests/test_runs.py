@@ -72,6 +72,8 @@ def test_every_lists_what_changed_last_first(tmp_path):
 def test_a_title_names_what_there_is(tmp_path):
     assert runs.create("gans.gan", {"dataset": "ring"}, tmp_path / "one").title == "gans.gan · ring · one"
     assert runs.create("gans.gan", {}, tmp_path / "two").title == "gans.gan · two"
+    path = "/home/ada/runs/uploads/7a1c/faust.txt"
+    assert runs.create("a.b", {"dataset": path}, tmp_path / "three").title == "a.b · faust.txt · three"
 
 
 def test_tidying_leaves_what_is_whole(run):

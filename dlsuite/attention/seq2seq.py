@@ -23,8 +23,8 @@ DEFAULTS = {
     "pairs": {
         "pieces": 4000,
         "examples": 0,
-        "epochs": 24,
-        "learning_rate": 1e-3,
+        "epochs": 10,
+        "learning_rate": 2e-3,
         "units": 256,
         "dropout": 0.3,
         "smoothing": 0.1,

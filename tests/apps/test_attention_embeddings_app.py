@@ -1,6 +1,8 @@
 """The view of word embeddings, run without a browser: it shows what the shipped models answer, whatever is typed."""
 
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -92,6 +94,117 @@ def test_vectors_are_written_in_word2vecs_text_format_when_they_are_asked_for(op
         assert list(words) == [word.decode() for word in every["words"]]
         numbers = np.array([vector.split(" ") for vector in vectors], "float32")
         np.testing.assert_array_equal(numbers, every["vectors"])
+
+
+NEAREST = {
+    "rows : row = columns : ?": "column",
+    "array : arrays = matrix : ?": "matrices",
+    "min : nanmin = max : ?": "nanmax",
+    "hstack : hsplit = vstack : ?": "vsplit",
+    "loaded : load = saved : ?": "save",
+}
+ODD = {"sin cos string tanh": "string", "float32 int64 layer uint8": "layer", "row column optimizer axis": "optimizer"}
+
+
+def test_both_models_know_every_word_of_the_examples(workplace, models):
+    from attention_embeddings import ANALOGIES, WORDS
+    from attention_embeddings import ODD as WORDS_OF_ODD
+
+    asked = {*WORDS, *sum(ANALOGIES.values(), ()), *" ".join(WORDS_OF_ODD.values()).split()}
+    for model in models:
+        assert asked <= {word.decode() for word in model.most_frequent(n=3500)["words"]}
+
+
+def test_it_opens_with_a_word_that_both_know(open_view):
+    page = open_view()
+    assert len(charts(page)) == 4
+    assert not page.warning
+    near = [words_of(rows) for rows in charts(page)[::2]]
+    assert all({"depthwise", "convolutions"} <= set(words) for words in near)
+
+
+def test_both_models_answer_the_examples_and_each_can_be_pressed_again(open_view):
+    from attention_embeddings import ANALOGIES
+    from attention_embeddings import ODD as WORDS_OF_ODD
+
+    page = open_view(words_view="Analogy")
+    assert list(ANALOGIES) == list(NEAREST)
+    for example, answer in NEAREST.items():
+        page.text_input(key="words_b").set_value("zebra").run()
+        page.button_group(key="words_analogy").set_value(example).run()
+        assert page.button_group(key="words_analogy").value is None
+        assert [words_of(rows)[0] for rows in charts(page)] == [answer] * 2
+        assert sum(f"nearest: **{answer}** (0." in each.value for each in page.markdown) == 2
+
+    page = open_view(words_view="Odd one out")
+    assert not page.warning
+    assert list(WORDS_OF_ODD) == list(ODD)
+    for example, odd in ODD.items():
+        page.text_input(key="words_odd").set_value("zebra").run()
+        page.button_group(key="words_odd_example").set_value(example).run()
+        assert page.button_group(key="words_odd_example").value is None
+        assert sum(f"The odd one out is **{odd}**" in each.value for each in page.markdown) == 2
+
+
+def test_an_example_word_can_be_pressed_again(open_view):
+    page = open_view(words_word="zebra")
+    for _ in range(2):
+        page.button_group(key="words_example").set_value("lstm").run()
+        assert page.text_input(key="words_word").value == "lstm"
+        page.text_input(key="words_word").set_value("zebra").run()
+
+
+def test_words_that_all_point_one_way_are_remarked(open_view, monkeypatch):
+    import attention_embeddings
+
+    assert "point one way" not in said(open_view())
+    monkeypatch.setattr(attention_embeddings, "ONE_WAY", 0.3)
+    assert said(open_view()).count("all words point one way") == 2
+
+
+def test_names_on_the_map_cover_no_dot_and_no_other_name_and_stay_on_it(workplace):
+    from attention_embeddings import HALF, labelled
+
+    places = np.array([[0, 0], [0, 10], [20, 8], [60, 0], [150, 100], [-100, -100], [-80, -90]]) / HALF
+    words = ["first", "above", "beside", "apart", "long_at_the_edge", "covering", "short"]
+    has_room, middles = zip(*labelled(words, places), strict=True)
+    assert has_room == (True, False, False, True, True, False, True)
+    assert HALF * middles[4] == pytest.approx(HALF - 3 * len(words[4]))
+    assert HALF * np.delete(middles, 4) == pytest.approx(HALF * np.delete(places[:, 0], 4))
+
+
+def test_nothing_is_spelled_nearly_so_that_shares_no_letter(open_view):
+    page = open_view(words_word="漢字")
+    assert said(page).count("“漢字” is not among the words") == 2
+    assert "Spelled nearly so" not in said(page)
+    assert not [each for each in page.button if each.label in ("of", "a", "to", "is", "np")]
+    assert said(open_view(words_word="graident")).count("Spelled nearly so") == 2
+
+
+def test_an_own_text_is_trained_on_under_its_own_name(open_view, workplace, monkeypatch):
+    commands = []
+    monkeypatch.setattr(runs, "start", lambda command, path: commands.append(command))
+    page = open_view()
+    page.file_uploader(key="words_file").upload("../Mein Text (2).txt", b"many words " * 300, "text/plain").run()
+    monkeypatch.setattr("trouble.wait_for", lambda path: None)
+    [button] = [each for each in page.button if each.label == "Train it"]
+    button.click().run()
+    ((*_, flag, path, _, _),) = commands
+    assert flag == "--dataset"
+    assert path.startswith(str(workplace / "runs" / "uploads"))
+    assert path.endswith("/Mein_Text_2.txt")
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("Faust 1.TXT", "Faust_1.txt"), ("漢字.txt", "漢字.txt"), ("..txt", "text.txt"), ("ä" * 200, "ä" * 60 + ".txt")],
+)
+def test_an_upload_keeps_its_name_as_far_as_it_suits_a_file(workplace, name, kept):
+    import panels
+
+    file = SimpleNamespace(name=name, file_id="1", getvalue=lambda: b"words")
+    path = Path(panels.kept_text(file, ".txt"))
+    assert (path.name, path.read_bytes()) == (kept, b"words")
 
 
 def test_an_unknown_word_gets_suggestions_that_can_be_pressed(open_view):

@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import re
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -385,13 +386,20 @@ def estimated_seconds(page) -> float:
 
 def test_options_that_cannot_be_get_a_sentence(open_page, wait_until):
     page = train(open_page(), dataset="ring")
-    page.widget("Batch size").set_value(0).run()
+    page.widget("Learning rate").set_value(0.0).run()
     page.widget("Start training").click().run()
     run = page.selectbox(key="run").value
     wait_until(lambda: open_page(section="Train", run=run).error)
     (error,) = open_page(section="Train", run=run).error
-    assert "batch_size=0" in error.value.lower()
+    assert "learning_rate=0" in error.value.lower()
     assert "Traceback" not in error.value
+
+
+def test_whole_numbers_begin_where_the_option_does(open_page):
+    page = train(open_page(), dataset="ring")
+    assert [page.widget(label).min for label in ("Epochs", "Batch size", "Seed", "Averaging")] == [1, 1, 0, 0]
+    page = open_page("attention.py", section="Train", lesson="embeddings.cbow")
+    assert [page.widget(label).min for label in ("Dimensions", "Vocabulary size", "Seed")] == [2, 20, 0]
 
 
 # The user's own data.
@@ -677,6 +685,16 @@ def test_a_failed_run_says_why(open_page, workplace, copy_run):
     page = watch(open_page(), run)
     assert "critic_loss became nan in step 7" in page.sentences
     assert any("red-badge[failed]" in element.value for element in page.markdown)
+
+
+def test_only_a_run_that_lives_promises_a_picture(open_page, workplace, copy_run):
+    run = copy_run(workplace, state="running")
+    shutil.rmtree(run.path / "preview")
+    with run.lock():
+        assert "The first picture comes" in watch(open_page(), run).sentences
+    page = watch(open_page(), run)
+    assert "The first picture comes" not in page.sentences
+    assert "There is no picture." in page.sentences
 
 
 def test_a_run_whose_process_was_killed_has_failed_and_can_be_resumed(open_page, workplace, copy_run):
