@@ -94,7 +94,7 @@ class Translator(keras.Model):
 
         Returns:
             `loss`, with smoothed labels, and `cross_entropy`, without, both in nats a piece; `accuracy`, the share of
-            pieces that were the likeliest. Means over the epoch's pieces so far.
+            pieces that were the likeliest. Means over the batch; `metrics` has those over the epoch.
         """
         source, target = batch
         given, wanted = target[:, :-1], target[:, 1:]
@@ -115,9 +115,11 @@ class Translator(keras.Model):
         of_wanted = tf.gather(logits, wanted, batch_dims=2)
         cross_entropy = smoothed - self.smoothing * (of_wanted - tf.reduce_mean(logits, axis=-1))
         is_right = tf.cast(of_wanted == tf.reduce_max(logits, axis=-1), tf.float32)
+        told = {}
         for tracker, values in zip(self.trackers, (smoothed, cross_entropy, is_right), strict=True):
             tracker.update_state(values, sample_weight=counts)
-        return {tracker.name: tracker.result() for tracker in self.trackers}
+            told[tracker.name] = sum_over_devices(tf.reduce_sum(counts * values)) / pieces_of_all
+        return told
 
     # In use.
 
