@@ -515,5 +515,5 @@ def test_training_names_a_wrong_argument(lesson, arguments, sentence):
 
 def test_a_language_that_there_is_not(tmp_path):
     (tmp_path / "pairs.tsv").write_text("de\ten\n" + "".join(f"Satz {n}\tsentence {n}\n" for n in range(99)))
-    with pytest.raises(ValueError, match=r"source_language='fr': .* has de, en"):
+    with pytest.raises(ValueError, match=r"source_language='fr': .* is in de, en, not in fr"):
         bahdanau.train(dataset=str(tmp_path / "pairs.tsv"), source_language="fr")
