@@ -60,6 +60,14 @@ def test_transposed_convolution(channels, size):
     assert_close(*[first_and_second_order(layer, x) for layer in pair])
 
 
+def skip_where_impossible(layer, x):
+    """Only oneDNN knows some options, and TensorFlow uses it on some CPUs only."""
+    try:
+        layer(x)
+    except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
+        pytest.skip(f"Keras's own layer cannot do this on this CPU: {error.message.splitlines()[-1]}")
+
+
 def named(options):
     return " ".join(f"{key}={value}" for key, value in options.items())
 
@@ -81,6 +89,7 @@ def named(options):
 def test_convolution_with_other_options(options):
     x = pictures(2, 8, 8, 8) if "data_format" in options else pictures(2, 8, 8, 4)
     options = {"filters": 6, "kernel_size": 4, "strides": 2, "padding": "same"} | options
+    skip_where_impossible(layers.Conv2D(**options), x)
     pair = twins(fast.Conv2D(**options), layers.Conv2D(**options), x)
     assert_close(*[first_and_second_order(layer, x) for layer in pair])
 
@@ -101,6 +110,7 @@ def test_convolution_with_other_options(options):
 )
 def test_transposed_convolution_with_other_options(options):
     x, options = pictures(2, 4, 7, 5), {"filters": 3, "kernel_size": 6, "strides": 2, "padding": "same"} | options
+    skip_where_impossible(layers.Conv2DTranspose(**options), x)
     pair = twins(fast.Conv2DTranspose(**options), layers.Conv2DTranspose(**options), x)
     assert_close(*[first_and_second_order(layer, x) for layer in pair])
 
