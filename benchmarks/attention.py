@@ -338,7 +338,7 @@ class Ours:
     def __init__(self, dropout):
         pieces = subwords.SPECIAL + [f"▁{number}" for number in range(PIECES - len(subwords.SPECIAL))]
         self.model = bahdanau.Bahdanau(pieces, pieces, UNITS, dropout, smoothing=0.0, longest=LENGTH)
-        optimizer = keras.optimizers.Adam(RATE, global_clipnorm=translator.CLIP)
+        optimizer = keras.optimizers.Adam(RATE)
         self.model.compile(optimizer, loss=None, jit_compile=False)
         self.batch = sentences()
 
