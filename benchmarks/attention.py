@@ -1,6 +1,6 @@
 """How fast translation with attention trains and decodes here, beside peers written as their own documentation does.
 
-    python benchmarks/attention.py                  # some 10 minutes on 2 CPU cores with nothing else to do
+    python benchmarks/attention.py                  # some 4 minutes on 2 CPU cores with nothing else to do
     python benchmarks/attention.py --dropout 0
 
 It needs `pip install -e ".[bench]"`. All of them are the same network: a bidirectional GRU encoder, additive attention,
