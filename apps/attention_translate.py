@@ -263,10 +263,10 @@ def labels(pieces: np.ndarray) -> list[str]:
 def heat_map(answer: dict) -> str:
     """Where was looked at for each piece of the translation: a table in HTML, drawn faster than a chart."""
     source, target = labels(answer["source"]), labels(answer["target"])
-    turned = ";vertical-align:bottom"
+    head_style = HEAD + ";vertical-align:bottom"
     if max(map(len, source)) > 2:
-        turned += ";writing-mode:vertical-rl;transform:rotate(180deg);text-align:left"
-    head = "".join(f'<th style="{HEAD}{turned}">{html.escape(label)}</th>' for label in source)
+        head_style += ";writing-mode:vertical-rl;transform:rotate(180deg);text-align:left"
+    head = "".join(f'<th style="{head_style}">{html.escape(label)}</th>' for label in source)
     rows = [
         f'<tr><th style="{HEAD};text-align:right;padding-right:.5rem">{html.escape(written)}</th>'
         + "".join(cell(written, read, float(weight)) for read, weight in zip(source, weights, strict=False))
