@@ -5,17 +5,17 @@ import streamlit as st
 LECTURES = {
     "autoencoder.py": (
         "Auto-encoders and variational inference",
-        "🗜️",
+        ":material/compress:",
         "Lecture 7: pictures to a few numbers and back, and what those numbers mean.",
     ),
     "gan.py": (
         "Generative adversarial networks",
-        "⚔️",
+        ":material/swords:",
         "Lecture 8: two players, one draws and one judges.",
     ),
     "attention.py": (
         "Embeddings, attention, translation",
-        "🌍",
+        ":material/translate:",
         "Supplement: words as vectors, where a network looks, and translators that show it.",
     ),
 }
@@ -34,5 +34,5 @@ def welcome():
             st.markdown(summary)
 
 
-pages = {script: st.Page(script, title=title, icon=icon) for script, (title, icon, _) in LECTURES.items()}
-st.navigation([st.Page(welcome, title="Home", icon="🏠", default=True), *pages.values()]).run()
+pages = {script: st.Page(script, title=title) for script, (title, *_) in LECTURES.items()}
+st.navigation([st.Page(welcome, title="Home", default=True), *pages.values()]).run()
