@@ -60,6 +60,8 @@ def latent_map():
         images, labels = panels.digits("test")
         codes = codes_of(trained.source, trained.model)
         widest = float(np.ceil(2 * sheets.extent_of(codes)) / 2)
+        if st.session_state.get("extent", 0.0) > 2 * widest:  # as another model's codes allowed
+            st.session_state["extent"] = widest
         extent = st.slider(
             "Half the map's width",
             0.5,

@@ -215,6 +215,17 @@ def test_runs_with_two_latents_can_be_chosen_and_no_others(open_view, untrained,
         assert page.query_params["map_model"] == str(path)
 
 
+def test_a_map_wider_than_the_next_models_is_narrowed_to_it(open_view, untrained):
+    narrow = str(untrained("autoencoders.autoencoder"))
+    page = open_view("Latent map")
+    extent = page.slider(key="extent")
+    extent.set_value(extent.max).run()
+    wide = extent.max
+    page.selectbox(key="map_model").set_value(narrow).run()
+    narrowed = page.slider(key="extent")
+    assert not page.exception and narrowed.value == narrowed.max / 2 < narrowed.max < wide
+
+
 # Interpolation and samples.
 
 
