@@ -26,7 +26,9 @@ import os
 import statistics
 import time
 
-os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # as `dlsuite train` has it, and here all that use TensorFlow
+# As `dlsuite train` has it, and here all that use TensorFlow.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
 import keras
 import numpy as np

@@ -18,8 +18,11 @@ turn is an epoch of whole batches. Compiling and evaluating are not timed. An im
 """
 
 import argparse
+import os
 import statistics
 import time
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as dlsuite has it, and here all that use TensorFlow
 
 import keras
 import numpy as np

@@ -19,8 +19,11 @@ else the machine does. An image is a real example that the critic has learned fr
 """
 
 import argparse
+import os
 import statistics
 import time
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as dlsuite has it, and here all that use TensorFlow
 
 import keras
 import numpy as np

@@ -122,4 +122,4 @@ class Decoder(layers.Layer):
         parts = zip((states, contexts, embedded), self.output_of, strict=True)
         x = tf.add_n([project(each, kernel) for each, kernel in parts])
         x = tf.maximum(*tf.split(x, 2, axis=-1))  # (..., units)
-        return project(self.drop_output(x, training=training), tf.transpose(self.embedding)) + self.output_bias
+        return project(self.drop_output(x, training=training), self.embedding, is_transposed=True) + self.output_bias

@@ -34,16 +34,16 @@ def gru_step(x, state, recurrent, bias):
     return z * state + (1 - z) * n
 
 
-def project(x, kernel):
-    """x W at every place, `(..., features)` to `(..., units)`, as one product of two matrices.
+def project(x, kernel, is_transposed=False):
+    """x W at every place, `(..., features)` to `(..., units)`, as one product of two matrices; or else of W transposed.
 
     `x @ kernel` of more axes has a gradient for each row of the batch, each as large as the kernel, and then their sum.
     """
     if x.shape.rank == 2:
-        return x @ kernel
-    flat = tf.reshape(x, [-1, x.shape[-1]]) @ kernel
-    projected = tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), kernel.shape[-1]])
-    return tf.ensure_shape(projected, [*x.shape[:-1], kernel.shape[-1]])  # what is known of it, is known still
+        return tf.matmul(x, kernel, transpose_b=is_transposed)
+    flat = tf.matmul(tf.reshape(x, [-1, x.shape[-1]]), kernel, transpose_b=is_transposed)
+    projected = tf.reshape(flat, [*tf.unstack(tf.shape(x)[:-1]), flat.shape[-1]])
+    return tf.ensure_shape(projected, [*x.shape[:-1], flat.shape[-1]])  # what is known of it, is known still
 
 
 def scan(step, states, *inputs):

@@ -29,7 +29,8 @@ def greedy(step, state, memory, longest):
         longest: so many pieces at most, `END` among them.
 
     Returns:
-        The pieces, int32 `(batch, T)`, `PAD` after `END`; log p(y | x), `(batch,)`; the weights, `(batch, T, S)`.
+        The pieces, int32 `(batch, longest)`, `PAD` after `END`; log p(y | x), `(batch,)`; the weights,
+        `(batch, longest, S)`, 0 from where all have ended: see `cut`.
     """
     start = tf.fill([tf.shape(state)[0]], START)
 
@@ -41,13 +42,20 @@ def greedy(step, state, memory, longest):
         return t + 1, piece, state, total, pieces.write(t, piece), weights.write(t, looked)
 
     def goes_on(t, last, *_):
-        return (t < longest) & ((t == 0) | tf.reduce_any((last != END) & (last != PAD)))  # once for no rows at all
+        return (t < longest) & tf.reduce_any((last != END) & (last != PAD))
 
-    pieces, weights = (tf.TensorArray(dtype, 0, dynamic_size=True) for dtype in (tf.int32, tf.float32))
+    pieces = tf.TensorArray(tf.int32, longest, element_shape=[state.shape[0]])
+    weights = tf.TensorArray(tf.float32, longest, element_shape=memory[0].shape[:2])
     _, _, _, total, pieces, weights = tf.while_loop(
         goes_on, body, (0, start, state, tf.zeros_like(start, tf.float32), pieces, weights)
     )
     return tf.transpose(pieces.stack()), total, tf.transpose(weights.stack(), [1, 0, 2])
+
+
+def cut(pieces, total, weights):
+    """What `greedy` has found, up to the end of the longest: T times for its `longest`."""
+    longest = tf.reduce_max(tf.reduce_sum(tf.cast(pieces != PAD, tf.int32), axis=1, keepdims=True))
+    return pieces[:, :longest], total, weights[:, :longest]
 
 
 def beam(step, state, memory, longest, width, prefix=None):

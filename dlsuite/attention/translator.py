@@ -20,6 +20,8 @@ CLIP = 1.0
 """The gradient's greatest norm."""
 IN_PARALLEL = 100
 """About so many sentences are translated at once."""
+ROUNDED_TO = 16
+"""One sentence alone is padded to a multiple of so many pieces: what XLA compiles is for one length."""
 
 
 class Translator(keras.Model):
@@ -64,9 +66,10 @@ class Translator(keras.Model):
             Vocabulary(list(target_pieces)),
         )
         self.trackers = [keras.metrics.Mean(name) for name in ("loss", "cross_entropy", "accuracy")]
-        self.fast_greedy, self.fast_beam = (
+        self.greedy_of_many, self.fast_beam = (
             tf.function(function, reduce_retracing=True) for function in (self.greedy, self.beam)
         )
+        self.greedy_of_one = tf.function(self.whole_greedy, jit_compile=True)
         self.held_out = [""], [""]  # until `fit_to` has others
 
     def get_config(self):
@@ -131,10 +134,23 @@ class Translator(keras.Model):
         """What the decoder keeps of `source`, int32 `(batch, S)`: the memory, and the first state."""
         return self.decoder.remember(self.encoder(source, training=False), source)
 
-    def greedy(self, source):
+    def whole_greedy(self, source):
         """As `search.greedy`, of int32 sources `(batch, S)`."""
         memory, state = self.remember(source)
         return search.greedy(self.decoder.step, state, memory, self.longest)
+
+    def greedy(self, source):
+        """As `whole_greedy`, up to the end of the longest."""
+        return search.cut(*self.whole_greedy(source))
+
+    def fast_greedy(self, source):
+        """As `greedy`, compiled. A sentence alone is mostly the cost of starting operations, which XLA fuses."""
+        n, length = source.shape
+        if n != 1:
+            return self.greedy_of_many(source)
+        rounded = max(length, min(-(-length // ROUNDED_TO) * ROUNDED_TO, self.longest))
+        pieces, total, weights = search.cut(*self.greedy_of_one(tf.pad(source, [[0, 0], [0, rounded - length]])))
+        return pieces, total, weights[:, :, :length]
 
     def beam(self, source, width, prefix=None):
         """As `search.beam`, of int32 sources `(batch, S)`."""

@@ -119,6 +119,21 @@ def test_a_beam_of_one_is_greedy(model, read):
         np.testing.assert_allclose(of_beam[:, 0], of_greedy, atol=1e-4)
 
 
+def test_compiled_it_finds_the_same(model, read):
+    """Of all at once, and of each alone, which is padded further and compiled by XLA."""
+    together = [each.numpy() for each in model.greedy(read)]
+    for one, other in zip(model.fast_greedy(read), together, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+    for row, text in enumerate(SOURCES):
+        alone = model.read(tf.constant([text]))
+        pieces, total, weights = (each.numpy() for each in model.fast_greedy(alone))
+        written, length = pieces.shape[1], weights.shape[2]
+        assert written == (together[0][row] != PAD).sum() and length in (0, alone.shape[1])
+        np.testing.assert_array_equal(pieces[0], together[0][row, :written])
+        assert total[0] == pytest.approx(together[1][row], abs=1e-4)
+        np.testing.assert_allclose(weights[0], together[2][row, :written, :length], atol=1e-5)
+
+
 def test_no_texts_are_no_translations(model):
     nothing = tf.constant([], tf.string)
     given = {"translate": [nothing], "candidates": [nothing, nothing, tf.constant(2)], "score": [nothing, nothing]}
