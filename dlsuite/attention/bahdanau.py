@@ -68,9 +68,9 @@ class AttentiveDecoder(encoder_decoder.Decoder):
     def look(self, state, memory):
         states, keys, bias = memory
         query = state @ self.of_state  # (batch, units)
-        energies = tf.reduce_sum(self.score * tf.tanh(query[:, None] + keys), axis=-1)  # (batch, S)
+        energies = project(tf.tanh(query[:, None] + keys), self.score[:, None])[:, :, 0]  # (batch, S)
         weights = tf.nn.softmax(energies + bias)
-        return tf.einsum("bs,bsd->bd", weights, states), weights
+        return tf.matmul(weights[:, None], states)[:, 0], weights
 
 
 @keras.saving.register_keras_serializable("dlsuite")

@@ -66,10 +66,10 @@ class Translator(keras.Model):
             Vocabulary(list(target_pieces)),
         )
         self.trackers = [keras.metrics.Mean(name) for name in ("loss", "cross_entropy", "accuracy")]
-        self.greedy_of_many, self.fast_beam = (
-            tf.function(function, reduce_retracing=True) for function in (self.greedy, self.beam)
+        self.greedy_of_one, self.greedy_of_many, self.fast_beam = (
+            tf.function(function, reduce_retracing=True) for function in (self.rounded_greedy, self.greedy, self.beam)
         )
-        self.greedy_of_one = tf.function(self.whole_greedy, jit_compile=True)
+        self.fused_greedy = tf.function(self.whole_greedy, jit_compile=True)
         self.held_out = [""], [""]  # until `fit_to` has others
 
     def get_config(self):
@@ -143,14 +143,17 @@ class Translator(keras.Model):
         """As `whole_greedy`, up to the end of the longest."""
         return search.cut(*self.whole_greedy(source))
 
+    def rounded_greedy(self, source):
+        """As `greedy`, by XLA, which compiles for one length: the source is padded to a multiple of `ROUNDED_TO`."""
+        length = tf.shape(source)[1]
+        rounded = tf.maximum(length, tf.minimum(-(-length // ROUNDED_TO) * ROUNDED_TO, self.longest))
+        found = self.fused_greedy(tf.pad(source, [[0, 0], [0, rounded - length]]))
+        pieces, log_probability, weights = search.cut(*found)
+        return pieces, log_probability, weights[:, :, :length]
+
     def fast_greedy(self, source):
-        """As `greedy`, compiled. A sentence alone is mostly the cost of starting operations, which XLA fuses."""
-        n, length = source.shape
-        if n != 1:
-            return self.greedy_of_many(source)
-        rounded = max(length, min(-(-length // ROUNDED_TO) * ROUNDED_TO, self.longest))
-        pieces, total, weights = search.cut(*self.greedy_of_one(tf.pad(source, [[0, 0], [0, rounded - length]])))
-        return pieces, total, weights[:, :, :length]
+        """As `greedy`, compiled. One sentence alone is little work in many operations: XLA makes few of them."""
+        return (self.greedy_of_one if source.shape[0] == 1 else self.greedy_of_many)(source)
 
     def beam(self, source, width, prefix=None):
         """As `search.beam`, of int32 sources `(batch, S)`."""
