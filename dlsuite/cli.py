@@ -17,7 +17,7 @@ import dlsuite
 from dlsuite import catalog, runs, serving, shipping
 from dlsuite.data import names, sources
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what TensorFlow says of the machine is no error of the user's
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # keeps memory for the next step: large steps are faster
 log = logging.getLogger("dlsuite")
 

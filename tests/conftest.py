@@ -1,6 +1,8 @@
 """What several test modules share: the command as a process, tiny data sets, tiny finished runs."""
 
 import os
+import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,6 +102,103 @@ def wait_until(condition, process=None, seconds=120):
 @pytest.fixture(name="wait_until")
 def wait_until_fixture():
     return wait_until
+
+
+class Resuming:
+    """Runs that are interrupted and resumed, and have to end as one that nothing disturbed, bit for bit."""
+
+    epochs = 3
+    """Of every training."""
+
+    def __init__(self, start, path: Path):
+        self.start, self.run, self.undisturbed = start, runs.Run(path / "run"), runs.Run(path / "undisturbed")
+
+    def begin(self, arguments, run=None, **options) -> Process:
+        """Train in a process."""
+        path = (run or self.run).path
+        return self.start("train", *arguments, "--epochs", self.epochs, "--run-dir", path, **options)
+
+    def resume(self) -> Process:
+        return self.start("resume", self.run.path)
+
+    def ends_the_same(self, arguments, interruptions) -> None:
+        """Whether it does when interrupted at random instants, each time in what the one before was resumed to.
+
+        Args:
+            arguments: of `train`.
+            interruptions: `kill` or `stop`, several.
+        """
+        self.begin(arguments, self.undisturbed).succeed()
+        for _ in range(6):
+            shutil.rmtree(self.run.path, ignore_errors=True)
+            if self._hit_as_meant(arguments, interruptions):
+                return self.assert_same(self.undisturbed)
+        pytest.fail("in 6 trainings no kill hit the training, or no stop came amid an epoch")
+
+    def _hit_as_meant(self, arguments, interruptions) -> bool:
+        """Train to the end; whether a kill hit the training and a stop came amid an epoch."""
+        epoch_seconds = self.undisturbed.steps()[-1]["seconds"] / self.epochs
+        kills = stops = 0
+        process, began = self.begin(arguments), time.time()
+        for interruption in interruptions:
+            if not wait_until(lambda began=began: self._has_written(began), process):
+                break
+            time.sleep(random.uniform(0, {"kill": 1.2, "stop": 0.8}[interruption] * epoch_seconds))
+            if process.poll() is not None:
+                break
+            if interruption == "kill":
+                process.kill_group()
+            else:
+                process.send_signal(signal.SIGTERM)
+                process.succeed()
+            if self.run.state == "finished":
+                break
+            assert self.run.state == {"kill": "failed", "stop": "stopped"}[interruption]
+            if interruption == "kill":
+                kills += 1
+            else:
+                with np.load(self.run.path / "checkpoint" / "state.npz") as state:
+                    stops += int(state["step"]) > 0
+            process, began = self.resume(), time.time()
+        if self.run.state != "finished":
+            process.succeed()
+        return bool(kills and stops)
+
+    def _has_written(self, since: float) -> bool:
+        """Whether training has got somewhere: rows of steps or of epochs were written after `since`."""
+        files = [self.run.path / "steps.csv", self.run.path / "metrics.csv"]
+        return any(file.exists() and file.stat().st_mtime > since for file in files)
+
+    def assert_same(self, reference: runs.Run) -> None:
+        """The run has ended as the reference did."""
+        run = self.run
+        assert run.state == reference.state == "finished"
+        ours, theirs = (np.load(each.path / "checkpoint" / "state.npz") for each in (run, reference))
+        assert sorted(ours) == sorted(theirs)
+        least = 8 if run.record["name"].startswith("embeddings.") else 20  # two tables there, and SGD keeps no slots
+        assert len(ours.files) > least  # networks, optimizers' slots, seeds, metrics
+        assert [name for name in ours if ours[name].tobytes() != theirs[name].tobytes()] == []
+        assert (run.path / "metrics.csv").read_bytes() == (reference.path / "metrics.csv").read_bytes()
+        assert len(run.metrics()) == self.epochs
+        assert without_seconds(run.steps()) == without_seconds(reference.steps())
+        seconds = [row["seconds"] for row in run.steps()]
+        assert seconds == sorted(seconds)
+        assert max(run.previews()) == max(reference.previews())
+
+
+def without_seconds(rows):
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+@pytest.fixture
+def resuming(start, tmp_path) -> Resuming:
+    return Resuming(start, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def resuming_in():
+    """`resuming` in another folder, of fixtures that outlive a test."""
+    return lambda path: Resuming(lambda *arguments, **options: Process(*arguments, where=path, **options), path)
 
 
 @pytest.fixture(scope="session")

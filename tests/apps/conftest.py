@@ -216,10 +216,15 @@ class Visit:
         expect(self.picture).not_to_have_attribute("src", before)
 
     def download(self, name: str) -> bytes:
-        """What the download button of that name saves."""
-        with self.page.expect_download() as started:
-            self.page.get_by_role("button", name=name).click()
-        return Path(started.value.path()).read_bytes()
+        """What the download button of that name saves; once more where a page that ran again took the file away."""
+        for attempts_left in (2, 1, 0):
+            try:
+                with self.page.expect_download(timeout=PATIENCE / 3) as started:
+                    self.page.get_by_role("button", name=name).click()
+                return Path(started.value.path()).read_bytes()
+            except TimeoutError:
+                if not attempts_left:
+                    raise
 
 
 @pytest.fixture(scope="session")

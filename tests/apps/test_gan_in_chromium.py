@@ -84,7 +84,7 @@ def test_pictures_and_films_can_be_saved(visit):
 
 def test_a_training_is_watched_reloaded_stopped_resumed_and_deleted(visit, wait_until):
     visit = visit()
-    train(visit, epochs=30)
+    train(visit, epochs=15)
     visit.is_told("running")
     visit.source()
     (run,) = visit.server.runs
@@ -96,11 +96,11 @@ def test_a_training_is_watched_reloaded_stopped_resumed_and_deleted(visit, wait_
     visit.is_told("stopped")
     assert run.state == "stopped"
     steps = int(run.steps()[-1]["step"])
-    assert 0 < steps < 30_000
+    assert 0 < steps < 15_000
 
     visit.press("Resume")
     visit.is_told("running")
-    visit.is_told("finished", "step 30,000 of 30,000")
+    visit.is_told("finished", "step 15,000 of 15,000")
     assert run.state == "finished"
     visit.unfold("Epochs")
     assert visit.download("metrics.csv") == (run.path / "metrics.csv").read_bytes()
