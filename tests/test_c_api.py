@@ -92,9 +92,10 @@ def program(tmp_path_factory):
 
 
 def run(program, *arguments):
-    """The finished process, whose environment tells it nothing of this one's Python."""
+    """The finished process, whose environment tells it nothing of this one's Python, and the same of oneDNN."""
     command = [str(program), *map(str, arguments)]
-    return subprocess.run(command, env={"TF_CPP_MIN_LOG_LEVEL": "3"}, capture_output=True, text=True, timeout=120)
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": os.environ["TF_ENABLE_ONEDNN_OPTS"]}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
 
 
 def read_signatures(folder):

@@ -1,8 +1,8 @@
-"""A translator, and attention on its own, stopped, resumed, killed and resumed end as if nothing had happened."""
+"""A translator, and attention on its own, stopped amid an epoch and resumed end as if nothing had happened."""
 
 import pytest
 
-DATES = ["--dataset", "dates", "--examples", "320", "--batch-size", "32", "--units", "8", "--longest", "24"]
+DATES = ["--dataset", "dates", "--examples", "1280", "--batch-size", "32", "--units", "8", "--longest", "24"]
 SETTINGS = {
     "pooling": ["attention.pooling", "--batch-size", "16", "--channels", "4"],
     "bahdanau": ["attention.bahdanau", *DATES, "--dropout", "0.2"],
@@ -11,4 +11,4 @@ SETTINGS = {
 
 @pytest.mark.parametrize("arguments", SETTINGS.values(), ids=SETTINGS)
 def test_it_ends_the_same(arguments, resuming):
-    resuming.ends_the_same(arguments, ["stop", "kill"])
+    resuming.ends_the_same(arguments, ["stop"])

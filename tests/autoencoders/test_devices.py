@@ -80,9 +80,9 @@ def test_two_devices_equal_one(results, case):
 @pytest.mark.parametrize("network", ["dense", "convolutional"])
 def test_the_command_trains_on_two_devices(start, tmp_path, network):
     run, alone = runs.Run(tmp_path / "run"), runs.Run(tmp_path / "alone")
-    options = ["--source", "bundled", "--epochs", 2, "--batch-size", 400, "--hidden", 32, "--network", network]
+    options = ["--source", "bundled", "--epochs", 1, "--batch-size", 400, "--hidden", 32, "--network", network]
     start("train", "autoencoders.vae", *options, "--run-dir", run.path, "--devices", 2).succeed()
     start("train", "autoencoders.vae", *options, "--run-dir", alone.path).succeed()
-    assert (run.state, run.record["devices"], len(run.metrics())) == ("finished", 2, 2)
+    assert (run.state, run.record["devices"], len(run.metrics())) == ("finished", 2, 1)
     for together, single in zip(run.metrics(), alone.metrics(), strict=True):
         np.testing.assert_allclose(list(together.values()), list(single.values()), rtol=1e-3)

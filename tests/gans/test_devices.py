@@ -87,11 +87,11 @@ def test_two_devices_equal_one(results, case):
 def test_the_command_trains_on_two_devices(start, tmp_path):
     run = runs.Run(tmp_path / "run")
     data = ["--dataset", "mnist", "--source", "bundled"]
-    arguments = ["gans.gan", *data, "--epochs", 2, "--batch-size", 400, "--run-dir", run.path]
+    arguments = ["gans.gan", *data, "--epochs", 1, "--batch-size", 400, "--run-dir", run.path]
     start("train", *arguments, "--devices", 2).succeed()
     assert run.state == "finished"
     assert run.record["devices"] == 2
-    assert len(run.metrics()) == 2
+    assert len(run.metrics()) == 1
 
     alone = runs.Run(tmp_path / "alone")
     start("train", *arguments[:-1], alone.path).succeed()
