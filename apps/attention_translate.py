@@ -30,10 +30,21 @@ EXAMPLES = {
 FIRST = "Deutsch"
 NEVER = -5e8
 """Candidates with a lower log-probability are none."""
-HEAD = "font-weight:400;font-size:.85rem;border:none;padding:.1rem 0;line-height:1.1"
-CELL = "min-width:1.3rem;height:1.3rem;padding:0;border:none;border-radius:2px"
-EMPTY = "rgba(128, 128, 128, .1)"
-"""How the heat map looks: its labels, its cells, and a cell of weight 0."""
+HEAT_STYLE = f"""<style>
+.alignment {{overflow-x: auto}}
+.alignment table {{border-collapse: separate; border-spacing: 1px; margin: 0}}
+.alignment th {{font-weight: 400; font-size: .85rem; border: none; padding: .1rem 0; line-height: 1.1}}
+.alignment tr:first-child th {{vertical-align: bottom}}
+.alignment.words tr:first-child th {{writing-mode: vertical-rl; transform: rotate(180deg); text-align: left}}
+.alignment tr:not(:first-child) th {{text-align: right; padding-right: .5rem}}
+.alignment td {{
+    --weight: 0%; background: color-mix(in srgb, {panels.WARM} var(--weight), rgba(128, 128, 128, .1));
+    min-width: 1.3rem; height: 1.3rem; padding: 0; border: none; border-radius: 2px;
+}}
+.alignment tr:first-child td {{background: none}}
+</style>"""
+SEEN = 0.0005
+"""The least weight that is coloured."""
 LONGEST_IN_URL = 300
 MEASURED = 200
 """So many held-out texts of each kind are translated for the shares by length."""
@@ -47,6 +58,7 @@ def translate():
         "state, all that the decoder learns of the text is one vector; with **attention** it looks back at the text at "
         "every piece, and the weights say where."
     )
+    st.html(HEAT_STYLE)
     controls, screen = st.columns([1, 3], gap="large")
     with controls:
         texts, models = st.container(), st.container()
@@ -57,7 +69,7 @@ def translate():
     if not chosen:
         return
     with screen:
-        ask_and_answer(chosen)
+        st.fragment(ask_and_answer)(chosen)  # another text runs no more than this again
     st.divider()
     by_length(chosen)
 
@@ -69,6 +81,7 @@ def ask_and_answer(chosen: dict[str, panels.Trained]):
         answered(chosen, text)
     else:
         st.info("Type a text: what is there to translate?", icon=":material/edit:")
+    keep_in_url(text)
 
 
 def choose_both() -> dict[str, panels.Trained]:
@@ -107,22 +120,25 @@ def examples(chosen: dict[str, panels.Trained]):
 
 
 def text_input(chosen: dict[str, panels.Trained]) -> str:
-    """What is to be translated, kept in the URL as long as it is short."""
+    """What is to be translated."""
     if "translate_text" not in st.session_state:
         st.session_state["translate_text"] = st.query_params.get("translate_text", EXAMPLES[FIRST])
-    text = st.text_input(
+    return st.text_input(
         "A date of 1900 to 2099, in words" if know_dates(chosen) else "A sentence",
         key="translate_text",
         help="Enter translates. The dates were learned in twelve locales; try another."
         if know_dates(chosen)
         else "Enter translates.",
     )
+
+
+def keep_in_url(text: str):
+    """The URL remembers a text as long as it is short."""
     if len(text) <= LONGEST_IN_URL:
         if st.query_params.get("translate_text") != text:
             st.query_params["translate_text"] = text
     else:
         st.query_params.pop("translate_text", None)
-    return text
 
 
 def take_example() -> None:
@@ -165,6 +181,7 @@ def held_out(trained: panels.Trained, split: str, n: int, seed: int = 0) -> tupl
 def answered(chosen: dict[str, panels.Trained], text: str):
     """The answers, the alignment and the candidates."""
     answers = {lesson: first_of(trained.model.translate(text=[text])) for lesson, trained in chosen.items()}
+    where_looked = heat_map(answers[WITH_ATTENTION]) if WITH_ATTENTION in answers else ""  # all comes at once
     for column, (lesson, answer) in zip(st.columns(len(answers), gap="medium"), answers.items(), strict=True):
         with column:
             said = html.escape(answer["text"].decode()) or "<i>nothing</i>"
@@ -174,16 +191,16 @@ def answered(chosen: dict[str, panels.Trained], text: str):
                 f'<div style="font-size: 1.6rem; font-weight: 600; overflow-wrap: anywhere">{said}</div></div>'
             )
             st.caption(likelihood(answer["log_probability"]))
-    for remark in dict.fromkeys(remark for answer in answers.values() for remark in remarks(text, answer["source"])):
-        st.caption(f":material/info: {remark}")
-    if WITH_ATTENTION in answers:
-        answer = answers[WITH_ATTENTION]
-        st.html(heat_map(answer))
+    noted = st.container()
+    if where_looked:
+        st.html(where_looked)
         st.caption(
             "Row by row what is written, and in it **how much each piece of the text was looked at**; a row's weights "
             "sum to 1. `·` is the space before a piece, `⏎` the end. Through the single state there is nothing to look "
             "at."
         )
+    for remark in dict.fromkeys(remark for answer in answers.values() for remark in remarks(text, answer["source"])):
+        noted.caption(f":material/info: {remark}")
     candidates(chosen, text)
     trained = next(iter(chosen.values()))
     shown = text[:LONGEST_IN_URL]
@@ -261,29 +278,23 @@ def labels(pieces: np.ndarray) -> list[str]:
 
 
 def heat_map(answer: dict) -> str:
-    """Where was looked at for each piece of the translation: a table in HTML, drawn faster than a chart."""
+    """Where was looked at for each piece of the translation: a table in HTML, small, since it is drawn at every key."""
     source, target = labels(answer["source"]), labels(answer["target"])
-    head_style = HEAD + ";vertical-align:bottom"
-    if max(map(len, source)) > 2:
-        head_style += ";writing-mode:vertical-rl;transform:rotate(180deg);text-align:left"
-    head = "".join(f'<th style="{head_style}">{html.escape(label)}</th>' for label in source)
+    head = "".join(f"<th>{html.escape(label)}</th>" for label in source)
     rows = [
-        f'<tr><th style="{HEAD};text-align:right;padding-right:.5rem">{html.escape(written)}</th>'
-        + "".join(cell(written, read, float(weight)) for read, weight in zip(source, weights, strict=False))
-        + "</tr>"
-        for written, weights in zip(target, answer["attention"], strict=False)
+        f"<tr><th>{html.escape(written)}</th>{''.join(map(cell, weights[: len(source)]))}</tr>"
+        for written, weights in zip(target, answer["attention"].tolist(), strict=False)
     ]
+    kind = "alignment words" if max(map(len, source)) > 2 else "alignment"
     return (
-        '<div style="overflow-x:auto"><table style="border-collapse:separate;border-spacing:1px;margin:0" '
-        f'aria-label="Weights of the attention"><tr><td></td>{head}</tr>{"".join(rows)}</table></div>'
+        f'<div class="{kind}"><table aria-label="Weights of the attention"><tr><td></td>{head}</tr>'
+        f"{''.join(rows)}</table></div>"
     )
 
 
-def cell(written: str, read: str, weight: float) -> str:
-    """A weight, as colour; in words where the pointer rests."""
-    said = html.escape(f"at {written}, looked at {read}: {weight:.3f}", quote=True)
-    colour = f"color-mix(in srgb, {panels.WARM} {100 * weight:.1f}%, {EMPTY})"
-    return f'<td title="{said}" style="{CELL};background:{colour}"></td>'
+def cell(weight: float) -> str:
+    """A weight, as colour; as a number where the pointer rests."""
+    return f'<td style="--weight:{100 * weight:.1f}%" title="{weight:.3f}"></td>' if weight > SEEN else "<td></td>"
 
 
 def candidates(chosen: dict[str, panels.Trained], text: str):

@@ -115,8 +115,13 @@ def test_a_typed_date_is_translated_and_shown_with_its_alignment(open_view, mode
     head, *rows = ElementTree.fromstring(table).iter("tr")
     assert "".join(cell.text for cell in head.iter("th")) == f"·{text.lower().replace(' ', '·')}⏎"
     assert [row.find("th").text for row in rows] == [*"·1987-03-05", "⏎"]
-    shown = [[float(cell.get("title").rpartition(" ")[2]) for cell in row.iter("td")] for row in rows]
+    shown = [[float(cell.get("title", "0")) for cell in row.iter("td")] for row in rows]
     np.testing.assert_allclose(shown, answer["attention"][0], atol=0.00051)
+    coloured = [cell for row in rows for cell in row.iter("td") if cell.get("title")]
+    for cell in coloured:
+        assert float(cell.get("style").removeprefix("--weight:")[:-1]) == pytest.approx(
+            100 * float(cell.get("title")), abs=0.11
+        )
     assert page.query_params["translate_text"] == text
 
 

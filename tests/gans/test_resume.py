@@ -7,7 +7,6 @@ DIGITS = ["--source", "bundled", "--latent-dim", "8"]
 SETTINGS = {
     "classifier": ["gans.digit_classifier", "--source", "bundled", "--batch-size", "128"],  # one optimizer, 31 steps
     "wgan_gp on ring": ["gans.wgan_gp", *RING, "--critic-steps", "2"],
-    "gan on digits": ["gans.gan", "--dataset", "mnist", *DIGITS, "--batch-size", "128"],  # 31 steps an epoch
     "wgan on ring": ["gans.wgan", *RING, "--critic-steps", "2"],
     "r1_gan on ring": ["gans.r1_gan", *RING],
     "conditional_gan": ["gans.conditional_gan", *DIGITS, "--batch-size", "64"],  # 31 steps, and labels besides
