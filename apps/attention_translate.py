@@ -81,7 +81,7 @@ def ask_and_answer(chosen: dict[str, panels.Trained]):
         answered(chosen, text)
     else:
         st.info("Type a text: what is there to translate?", icon=":material/edit:")
-    keep_in_url(text)
+    keep_in_url(text)  # last, so that the answers do not wait for it
 
 
 def choose_both() -> dict[str, panels.Trained]:
@@ -294,7 +294,7 @@ def heat_map(answer: dict) -> str:
 
 def cell(weight: float) -> str:
     """A weight, as colour; as a number where the pointer rests."""
-    return f'<td style="--weight:{100 * weight:.1f}%" title="{weight:.3f}"></td>' if weight > SEEN else "<td></td>"
+    return f'<td style="--weight:{100 * weight:.1f}%" title="{weight:.3f}"></td>' if weight >= SEEN else "<td></td>"
 
 
 def candidates(chosen: dict[str, panels.Trained], text: str):

@@ -17,7 +17,8 @@ import dlsuite
 from dlsuite import catalog, runs, serving, shipping
 from dlsuite.data import names, sources
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what TensorFlow says of the machine is no error of the user's
+# Errors reach Python as exceptions; what TensorFlow writes besides, of missing CUDA or AVX-512, is none.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # keeps memory for the next step: large steps are faster
 log = logging.getLogger("dlsuite")
 

@@ -199,7 +199,19 @@ def resuming(start, tmp_path) -> Resuming:
 @pytest.fixture(scope="session")
 def resuming_in():
     """`resuming` in another folder, of fixtures that outlive a test."""
-    return lambda path: Resuming(lambda *arguments, **options: Process(*arguments, where=path, **options), path)
+    started = []
+
+    def resuming_in(path: Path) -> Resuming:
+        def start(*arguments, **options):
+            started.append(Process(*arguments, where=path, **options))
+            return started[-1]
+
+        return Resuming(start, path)
+
+    yield resuming_in
+    for process in started:
+        if process.poll() is None:
+            process.kill_group()
 
 
 @pytest.fixture(scope="session")

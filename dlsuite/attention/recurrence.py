@@ -35,7 +35,7 @@ def gru_step(x, state, recurrent, bias):
 
 
 def project(x, kernel, is_transposed=False):
-    """x W at every place, `(..., features)` to `(..., units)`, as one product of two matrices; or else of W transposed.
+    """x W, or x W^T, at every place, `(..., features)` to `(..., units)`, as one product of two matrices.
 
     `x @ kernel` of more axes has a gradient for each row of the batch, each as large as the kernel, and then their sum.
     """

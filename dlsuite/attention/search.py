@@ -20,17 +20,18 @@ NEVER = -1e9
 """The log-probability of what must not be chosen."""
 
 
-def greedy(step, state, memory, longest):
+def greedy(step, state, memory, longest, is_fused=False):
     """The likeliest piece at every time.
 
     Args:
         step, memory: as above.
         state: the first, `(batch, units)`.
         longest: so many pieces at most, `END` among them.
+        is_fused: whether XLA compiles it, which has to know how much there will be: T is `longest` then; see `cut`.
 
     Returns:
-        The pieces, int32 `(batch, longest)`, `PAD` after `END`; log p(y | x), `(batch,)`; the weights,
-        `(batch, longest, S)`, 0 from where all have ended: see `cut`.
+        The pieces, int32 `(batch, T)`, `PAD` after `END`; log p(y | x), `(batch,)`; the weights, `(batch, T, S)`. T is
+        the length of the longest translation.
     """
     start = tf.fill([tf.shape(state)[0]], START)
 
@@ -42,20 +43,21 @@ def greedy(step, state, memory, longest):
         return t + 1, piece, state, total, pieces.write(t, piece), weights.write(t, looked)
 
     def goes_on(t, last, *_):
-        return (t < longest) & tf.reduce_any((last != END) & (last != PAD))
+        return (t < longest) & ((t == 0) | tf.reduce_any((last != END) & (last != PAD)))  # once for no rows at all
 
-    pieces = tf.TensorArray(tf.int32, longest, element_shape=[state.shape[0]])
-    weights = tf.TensorArray(tf.float32, longest, element_shape=memory[0].shape[:2])
+    room = {"size": longest if is_fused else 0, "dynamic_size": not is_fused}
+    pieces = tf.TensorArray(tf.int32, **room)
+    weights = tf.TensorArray(tf.float32, **room)
     _, _, _, total, pieces, weights = tf.while_loop(
         goes_on, body, (0, start, state, tf.zeros_like(start, tf.float32), pieces, weights)
     )
     return tf.transpose(pieces.stack()), total, tf.transpose(weights.stack(), [1, 0, 2])
 
 
-def cut(pieces, total, weights):
-    """What `greedy` has found, up to the end of the longest: T times for its `longest`."""
-    longest = tf.reduce_max(tf.reduce_sum(tf.cast(pieces != PAD, tf.int32), axis=1, keepdims=True))
-    return pieces[:, :longest], total, weights[:, :longest]
+def cut(pieces, log_probability, weights):
+    """What a fused `greedy` has found, without the times at which all have ended."""
+    longest = tf.reduce_max(tf.reduce_sum(tf.cast(pieces != PAD, tf.int32), axis=1))
+    return pieces[:, :longest], log_probability, weights[:, :longest]
 
 
 def beam(step, state, memory, longest, width, prefix=None):

@@ -66,10 +66,11 @@ class Translator(keras.Model):
             Vocabulary(list(target_pieces)),
         )
         self.trackers = [keras.metrics.Mean(name) for name in ("loss", "cross_entropy", "accuracy")]
-        self.greedy_of_one, self.greedy_of_many, self.fast_beam = (
-            tf.function(function, reduce_retracing=True) for function in (self.rounded_greedy, self.greedy, self.beam)
+        self.greedy_of_many, self.fast_beam = (
+            tf.function(function, reduce_retracing=True) for function in (self.greedy, self.beam)
         )
-        self.fused_greedy = tf.function(self.whole_greedy, jit_compile=True)
+        self.greedy_of_one = tf.function(self.rounded_greedy, input_signature=[tf.TensorSpec([1, None], tf.int32)])
+        self.fused_greedy = tf.function(lambda source: self.greedy(source, is_fused=True), jit_compile=True)
         self.held_out = [""], [""]  # until `fit_to` has others
 
     def get_config(self):
@@ -134,14 +135,10 @@ class Translator(keras.Model):
         """What the decoder keeps of `source`, int32 `(batch, S)`: the memory, and the first state."""
         return self.decoder.remember(self.encoder(source, training=False), source)
 
-    def whole_greedy(self, source):
+    def greedy(self, source, is_fused=False):
         """As `search.greedy`, of int32 sources `(batch, S)`."""
         memory, state = self.remember(source)
-        return search.greedy(self.decoder.step, state, memory, self.longest)
-
-    def greedy(self, source):
-        """As `whole_greedy`, up to the end of the longest."""
-        return search.cut(*self.whole_greedy(source))
+        return search.greedy(self.decoder.step, state, memory, self.longest, is_fused)
 
     def rounded_greedy(self, source):
         """As `greedy`, by XLA, which compiles for one length: the source is padded to a multiple of `ROUNDED_TO`."""
@@ -152,7 +149,10 @@ class Translator(keras.Model):
         return pieces, log_probability, weights[:, :, :length]
 
     def fast_greedy(self, source):
-        """As `greedy`, compiled. One sentence alone is little work in many operations: XLA makes few of them."""
+        """As `greedy`, compiled. One sentence alone is little work in many operations, of which XLA makes few.
+
+        It compiles for a second or two when the first sentence of a length comes, rounded up to `ROUNDED_TO` pieces.
+        """
         return (self.greedy_of_one if source.shape[0] == 1 else self.greedy_of_many)(source)
 
     def beam(self, source, width, prefix=None):

@@ -96,7 +96,7 @@ def test_wider_than_there_are_sentences(toy, every):
 def test_a_beam_of_one_is_greedy(seed):
     toy = Toy(seed)
     pieces, totals, weights = beam(toy, 1)
-    greedy = search.cut(*search.greedy(toy.step, toy.state, toy.memory, LONGEST))
+    greedy = search.greedy(toy.step, toy.state, toy.memory, LONGEST)
     for of_beam, of_greedy in zip((pieces, totals, weights), greedy, strict=True):
         np.testing.assert_allclose(of_beam[:, 0], of_greedy, atol=1e-5)
 
