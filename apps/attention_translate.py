@@ -278,7 +278,7 @@ def labels(pieces: np.ndarray) -> list[str]:
 
 
 def heat_map(answer: dict) -> str:
-    """Where was looked at for each piece of the translation: a table in HTML, small, since it is drawn at every key."""
+    """Where was looked at for each piece of the translation: a table in HTML, small, since every text has another."""
     source, target = labels(answer["source"]), labels(answer["target"])
     head = "".join(f"<th>{html.escape(label)}</th>" for label in source)
     rows = [

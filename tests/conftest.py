@@ -122,7 +122,7 @@ class Resuming:
         return self.start("resume", self.run.path)
 
     def ends_the_same(self, arguments, interruptions) -> None:
-        """Whether it does when interrupted at random instants, each time in what the one before was resumed to.
+        """Fail unless it does, interrupted at random instants, each time in what the one before was resumed to.
 
         Args:
             arguments: of `train`.

@@ -9,7 +9,8 @@ SETTINGS = {
     "super_resolution": ["autoencoders.super_resolution", *DIGITS, "--batch-size", "500", "--filters", "2"],
     "compression": [
         "autoencoders.compression",
-        *[*DIGITS, "--batch-size", "8", "--width", "4", "--code-channels", "4"],
+        *DIGITS,
+        *["--batch-size", "8", "--width", "4", "--code-channels", "4"],
     ],
     "vae": ["autoencoders.vae", "--source", "bundled", "--batch-size", "128", "--hidden", "64"],
 }

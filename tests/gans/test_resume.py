@@ -1,4 +1,4 @@
-"""Every GAN that is stopped amid an epoch and resumed ends as if nothing had happened."""
+"""GANs and their classifier, stopped amid an epoch and resumed, end as if nothing had happened."""
 
 import pytest
 
