@@ -3,7 +3,7 @@
 
 const PAUSE = 100; // milliseconds
 
-export default function ({ parentElement, data, setStateValue }) {
+export default function ({ parentElement, data, setTriggerValue }) {
   const map = parentElement.querySelector(".map");
   const image = map.querySelector("img");
   const ring = map.querySelector(".ring");
@@ -26,9 +26,11 @@ export default function ({ parentElement, data, setStateValue }) {
   const isDragged = map.dataset.pointer && map.hasPointerCapture(Number(map.dataset.pointer));
   if (!isDragged) put(data.place); // what comes in the middle of a drag is older than what is on the map
 
+  // As an event and not as a state: the same place twice, before the sliders have heard of it, would put the map back
+  // to where they are.
   const report = (place) => {
     map.dataset.reported = performance.now();
-    setStateValue("place", place);
+    setTriggerValue("place", place);
   };
 
   map.onpointerdown = (event) => {

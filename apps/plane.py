@@ -36,13 +36,6 @@ def place(key: str, picture: np.ndarray, extent: float, at: tuple[float, float],
     url = "data:image/png;base64," + base64.b64encode(panels.png(picture)).decode()
 
     def moved():
-        to = st.session_state[key].place
-        if to:
-            on_move(tuple(to))
+        on_move(tuple(st.session_state[key].place))
 
-    _map(
-        key=key,
-        data={"picture": url, "extent": extent, "place": list(at)},
-        default={"place": None},
-        on_place_change=moved,
-    )
+    _map(key=key, data={"picture": url, "extent": extent, "place": list(at)}, on_place_change=moved)

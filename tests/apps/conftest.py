@@ -206,8 +206,15 @@ class Visit:
         return self.picture.get_attribute("src")
 
     def bytes_of_picture(self) -> bytes:
-        """The first picture's file."""
-        return self.page.request.get(urllib.parse.urljoin(self.page.url, self.source())).body()
+        """The first picture's file, as the page shows it when it has run."""
+        self.rests()
+        answer = self.page.request.get(urllib.parse.urljoin(self.page.url, self.source()))
+        assert answer.ok, answer.url
+        return answer.body()
+
+    def rests(self) -> None:
+        """The page comes to have run to its end."""
+        expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     def changes_picture(self, act) -> None:
         """`act` leads to another picture."""
@@ -218,6 +225,7 @@ class Visit:
     def download(self, name: str) -> bytes:
         """What the download button of that name saves; once more where a page that ran again took the file away."""
         for attempts_left in (2, 1, 0):
+            self.rests()  # until then, what the button saves is of the page before
             try:
                 with self.page.expect_download(timeout=PATIENCE / 3) as started:
                     self.page.get_by_role("button", name=name).click()

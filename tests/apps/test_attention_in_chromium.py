@@ -62,7 +62,7 @@ def test_every_view_and_section_comes_without_an_error(visit):
     for name, said in {**PLAY, **SECTIONS}.items():
         visit.press(name)
         expect(visit.page.get_by_text(said).first).to_be_visible()
-        expect(visit.page.get_by_test_id("stStatusWidget")).to_have_count(0)
+        visit.rests()
         assert visit.page.get_by_test_id("stException").all_inner_texts() == [], name
     assert errors == []
 
