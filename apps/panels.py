@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -391,7 +392,7 @@ def _own_data_input(takes_points: bool) -> str | None:
     if not typed and not files:
         st.caption(f"At least {own.FEWEST} pictures{' or points' if takes_points else ''} are needed.")
         return None
-    path = str(Path(typed).expanduser().resolve()) if typed else _keep_uploads(files)
+    path = os.path.realpath(os.path.expanduser(typed)) if typed else _keep_uploads(files)
     try:
         count, shape = _look_at(path, max(file.stat().st_mtime for file in [Path(path), *Path(path).glob("*")]))
     except (ValueError, OSError) as error:
@@ -436,7 +437,7 @@ def _own_texts_input(kind: str) -> str | None:
     if not typed and file is None:
         st.caption(asked.told)
         return None
-    path = str(Path(typed).expanduser().resolve()) if typed else kept_text(file, asked.ending)
+    path = os.path.realpath(os.path.expanduser(typed)) if typed else kept_text(file, asked.ending)
     try:
         if datasets.kind(path) != kind:
             raise ValueError(f"dataset={path!r}: this is no {asked.path.removeprefix('Path of a ')}")

@@ -47,7 +47,6 @@ WATCH = """([picture, index]) => {
 
 
 def start_server(script: str, folder: Path) -> subprocess.Popen:
-    shutil.copytree(ROOT / ".streamlit", folder / ".streamlit")
     command = ["-m", "streamlit", "run", str(ROOT / "apps" / script), "--server.headless=true", f"--server.port={PORT}"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     return subprocess.Popen([sys.executable, *command], cwd=folder, **quiet)

@@ -7,6 +7,7 @@ docstring are the only definition of its options; the command line and the apps 
 import ast
 import functools
 import inspect
+import os
 import re
 from pathlib import Path
 from types import NoneType
@@ -53,7 +54,7 @@ class Lesson(NamedTuple):
             dataset, kind = resolved["dataset"], datasets.kind(resolved["dataset"])
             if kind not in self.defaults:
                 kinds = sorted({datasets.kind(choice) for choice in self.options["dataset"].choices})
-                if dataset not in datasets.NAMED and not Path(dataset).expanduser().exists():
+                if dataset not in datasets.NAMED and not Path(os.path.expanduser(dataset)).exists():
                     raise ValueError(f"dataset={dataset!r}: there is no such file or folder")
                 raise ValueError(f"dataset={dataset!r}: it holds {kind}, and {self.name} takes {' or '.join(kinds)}")
             row = self.defaults[kind] | self.defaults.get(dataset, {})

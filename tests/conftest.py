@@ -1,8 +1,8 @@
 """What several test modules share: the command as a process, tiny data sets, tiny finished runs."""
 
+import functools
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +104,24 @@ def wait_until_fixture():
     return wait_until
 
 
+# The process interrupts itself: SECONDS after the step of that number, counted over all epochs from 0, was begun.
+INTERRUPTED_AT_A_STEP = """
+import os, signal, sys, threading
+name, step, seconds = sys.argv.pop(1), int(sys.argv.pop(1)), float(sys.argv.pop(1))
+def interrupt():
+    os.kill(os.getpid(), signal.Signals[name])
+def on_train_batch_begin(self, batch, logs=None):  # of as many steps as are done in one call
+    global step
+    if self.epoch * self.steps_per_epoch + batch + self.model.steps_per_execution > step:
+        step = float("inf")
+        threading.Timer(seconds, interrupt).start() if seconds else interrupt()
+from dlsuite.cli import main
+from dlsuite.recorder import Recorder
+Recorder.on_train_batch_begin = on_train_batch_begin
+sys.exit(main())
+"""
+
+
 class Resuming:
     """Runs that are interrupted and resumed, and have to end as one that nothing disturbed, bit for bit."""
 
@@ -118,57 +136,41 @@ class Resuming:
         path = (run or self.run).path
         return self.start("train", *arguments, "--epochs", self.epochs, "--run-dir", path, **options)
 
-    def resume(self) -> Process:
-        return self.start("resume", self.run.path)
+    def resume(self, **options) -> Process:
+        return self.start("resume", self.run.path, **options)
 
     def ends_the_same(self, arguments, interruptions) -> None:
-        """Fail unless it does, interrupted at random instants, each time in what the one before was resumed to.
+        """Fail unless it does, interrupted again and again, each time later in training than the time before.
 
         Args:
             arguments: of `train`.
-            interruptions: `kill` or `stop`, one or several.
+            interruptions: each `stop`, in a random step amid an epoch, or `kill`, at a random instant.
         """
         self.begin(arguments, self.undisturbed).succeed()
-        for _ in range(6):
-            shutil.rmtree(self.run.path, ignore_errors=True)
-            if self._hit_as_meant(arguments, interruptions):
-                return self.assert_same(self.undisturbed)
-        pytest.fail("in 6 trainings no kill hit the training, or no stop came amid an epoch")
-
-    def _hit_as_meant(self, arguments, interruptions) -> bool:
-        """Train to the end; whether a kill hit the training and a stop came amid an epoch, of those there were."""
-        epoch_seconds = self.undisturbed.steps()[-1]["seconds"] / self.epochs
-        hit = set()
-        process, began = self.begin(arguments), time.time()
-        for interruption in interruptions:
-            if not wait_until(lambda began=began: self._has_written(began), process):
-                break
-            time.sleep(random.uniform(0, {"kill": 1.2, "stop": 0.8}[interruption] * epoch_seconds))
-            if process.poll() is not None:
-                break
+        steps_per_epoch = self.undisturbed.record["steps_per_epoch"]
+        # In an epoch's first half: what else is done in one call ends amid it too, and a kill finds it training.
+        steps = [step for step in range(self.epochs * steps_per_epoch) if step % steps_per_epoch < steps_per_epoch // 2]
+        steps = sorted(random.sample(steps, len(interruptions)))
+        go_on = functools.partial(self.begin, arguments)
+        for interruption, step in zip(interruptions, steps, strict=True):
             if interruption == "kill":
-                process.kill_group()
+                self._go_on_until(go_on, "SIGKILL", step, random.uniform(0.001, 0.05), -signal.SIGKILL)
+                assert self.run.state == "failed"
             else:
-                process.send_signal(signal.SIGTERM)
-                process.succeed()
-            if self.run.state == "finished":
-                break
-            assert self.run.state == {"kill": "failed", "stop": "stopped"}[interruption]
-            if interruption == "kill" or self._is_amid_an_epoch():
-                hit.add(interruption)
-            process, began = self.resume(), time.time()
-        if self.run.state != "finished":
-            process.succeed()
-        return hit == set(interruptions)
+                self._go_on_until(go_on, "SIGTERM", step, 0, 0)
+                assert self.run.state == "stopped"
+                with np.load(self.run.path / "checkpoint" / "state.npz") as state:
+                    assert state["epoch"] * steps_per_epoch + state["step"] > step
+                    assert state["step"] > 0
+            go_on = self.resume
+        go_on().succeed()
+        self.assert_same(self.undisturbed)
 
-    def _is_amid_an_epoch(self) -> bool:
-        with np.load(self.run.path / "checkpoint" / "state.npz") as state:
-            return int(state["step"]) > 0
-
-    def _has_written(self, since: float) -> bool:
-        """Whether training has got somewhere: rows of steps or of epochs were written after `since`."""
-        files = [self.run.path / "steps.csv", self.run.path / "metrics.csv"]
-        return any(file.exists() and file.stat().st_mtime > since for file in files)
+    @staticmethod
+    def _go_on_until(go_on, name, step, seconds, status) -> None:
+        """Train until the signal of that name comes; the process ends with `status`."""
+        process = go_on(program=["-c", INTERRUPTED_AT_A_STEP, name, str(step), str(seconds)])
+        assert process.finish().returncode == status, process.log.read_text("utf-8")
 
     def assert_same(self, reference: runs.Run) -> None:
         """The run has ended as the reference did."""

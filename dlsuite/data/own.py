@@ -1,5 +1,6 @@
 """The user's own data: a folder of pictures, or points of the plane in a `.npy` or `.csv` file."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +21,13 @@ def is_points(path: str) -> bool:
 
 def is_pairs(path: str) -> bool:
     """Whether `path` names pairs of texts: a `.tsv`, or a folder that holds such as `en.train.txt`."""
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     return file.suffix.lower() == ".tsv" or any(file.glob("*.train.txt"))
 
 
 def picture_files(path: str) -> list[Path]:
     """The pictures in the folder `path` and below it, in the order of their names; `ValueError` if it is none."""
-    folder = Path(path).expanduser()
+    folder = Path(os.path.expanduser(path))
     if not folder.is_dir():
         raise ValueError(f"dataset={path!r}: there is no such folder, nor a dataset of that name")
     return sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_ENDINGS)
@@ -113,7 +114,7 @@ def points(path: str) -> np.ndarray:
         ValueError: no such file, not two columns, fewer than 64 points, a value that is no finite number, or
             points that all coincide.
     """
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     if not file.is_file():
         raise ValueError(f"dataset={path!r}: there is no such file, nor a dataset of that name")
     try:

@@ -106,7 +106,7 @@ def read(path: str) -> str:
     Raises:
         ValueError: no such file, one that is not UTF-8 (the line is named), or one of fewer than 500 words.
     """
-    file = Path(path).expanduser()
+    file = Path(os.path.expanduser(path))
     try:
         is_there = file.is_file()
     except OSError:  # a name that is too long for any file

@@ -11,6 +11,7 @@ that a sentence with several translations is in one split only.
 Files are in UTF-8. Whatever is wrong in one is a `ValueError` that names the file and the line.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import get_args
@@ -88,7 +89,7 @@ def pairs(
 
 
 def _existing(dataset: str) -> Path:
-    path = Path(dataset).expanduser()
+    path = Path(os.path.expanduser(dataset))
     try:
         is_there = path.exists()
     except OSError:  # a name that is too long for any file

@@ -88,10 +88,9 @@ def copy_run(finished_run):
 
 
 class Server:
-    """`streamlit run` of one app, with the project's settings, in the empty folder `where`."""
+    """`streamlit run` of one app, in the empty folder `where`; its settings are beside it."""
 
     def __init__(self, script: str, where: Path):
-        shutil.copytree(REPOSITORY / ".streamlit", where / ".streamlit")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
