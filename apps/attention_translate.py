@@ -355,29 +355,35 @@ def by_length(chosen: dict[str, panels.Trained]):
         st.caption("The texts that these were to be measured on are no longer there.")
         return
     measure = rows[0]["measure"]
-    what, chart = st.columns([1, 2], gap="large")
-    if any(row["value"] < 1 for row in rows):  # or else there is one line at the top
-        chart.vega_lite_chart(length_chart(rows, measure), width="stretch", key="translate_length")
-    with what:
-        for lesson in chosen:
-            of_lesson = [row for row in rows if row["kind"] == TITLES[lesson]]
-            for split in dict.fromkeys(row["texts"] for row in of_lesson):
-                parts = [row for row in of_lesson if row["texts"] == split]
-                count = sum(row["count"] for row in parts)
-                mean = sum(row["count"] * row["value"] for row in parts) / count
-                right, bleu = f"{100 * mean:.1f} % exactly right", f"{mean:.1f} BLEU, the mean of the bins"
-                said = right if measure == EXACT else bleu
-                st.markdown(f"**{TITLES[lesson]}**, {split}: {said} of {count}.")
-        st.caption(
-            "One vector has to hold all of the text, however long; with attention nothing has to be held. "
-            + (
-                "A date is short enough for one vector. Sentences are not: train both on pairs of your own, and choose "
-                "them above."
-                if measure == EXACT
-                else "What one vector cannot hold is lost first where sentences are long. BLEU by sacrebleu: "
-                f"`{rows[0]['signature']}`."
-            )
+    said = []
+    for lesson in chosen:
+        of_lesson = [row for row in rows if row["kind"] == TITLES[lesson]]
+        for split in dict.fromkeys(row["texts"] for row in of_lesson):
+            parts = [row for row in of_lesson if row["texts"] == split]
+            count = sum(row["count"] for row in parts)
+            mean = sum(row["count"] * row["value"] for row in parts) / count
+            right, bleu = f"{100 * mean:.1f} % exactly right", f"{mean:.1f} BLEU, the mean of the bins"
+            figure = right if parts[0]["measure"] == EXACT else bleu
+            said.append(f"**{TITLES[lesson]}**, {split}: {figure} of {count}.")
+    drawn = [row for row in rows if row["measure"] == measure]  # dates beside sentences have no common axis
+    if measure == BLEU or any(row["value"] < 1 for row in drawn):
+        what, chart = st.columns([1, 2], gap="large")
+        chart.vega_lite_chart(length_chart(drawn, measure), width="stretch", key="translate_length")
+        places = [what] * len(said)
+    else:  # all are right: there would be one line, at the top
+        places, what = st.columns(len(said), gap="large"), st.container()
+    for place, sentence in zip(places, said, strict=True):
+        place.markdown(sentence)
+    what.caption(
+        "One vector has to hold all of the text, however long; with attention nothing has to be held. "
+        + (
+            "A date is short enough for one vector. Sentences are not: train both on pairs of your own, and choose "
+            "them above."
+            if measure == EXACT
+            else "What one vector cannot hold is lost first where sentences are long. BLEU by sacrebleu: "
+            f"`{rows[0]['signature']}`."
         )
+    )
 
 
 EXACT, BLEU = "exactly right", "BLEU"

@@ -23,7 +23,7 @@ import streamlit as st
 from PIL import Image
 
 from dlsuite import SAVED_MODELS, catalog, runs, serving
-from dlsuite.data import drawing, own, text, text_pairs
+from dlsuite.data import drawing, own, sources, text, text_pairs
 from dlsuite.data import names as datasets
 
 DRAWING = "my drawing …"
@@ -392,8 +392,9 @@ def _own_data_input(takes_points: bool) -> str | None:
     if not typed and not files:
         st.caption(f"At least {own.FEWEST} pictures{' or points' if takes_points else ''} are needed.")
         return None
-    path = os.path.realpath(os.path.expanduser(typed)) if typed else _keep_uploads(files)
+    path = typed or _keep_uploads(files)
     try:
+        path = os.path.realpath(sources.expanded(path))
         count, shape = _look_at(path, max(file.stat().st_mtime for file in [Path(path), *Path(path).glob("*")]))
     except (ValueError, OSError) as error:
         st.error(str(error) if isinstance(error, ValueError) else f"dataset={path!r}: there is no such file or folder")
@@ -437,8 +438,9 @@ def _own_texts_input(kind: str) -> str | None:
     if not typed and file is None:
         st.caption(asked.told)
         return None
-    path = os.path.realpath(os.path.expanduser(typed)) if typed else kept_text(file, asked.ending)
+    path = typed or kept_text(file, asked.ending)
     try:
+        path = os.path.realpath(sources.expanded(path))
         if datasets.kind(path) != kind:
             raise ValueError(f"dataset={path!r}: this is no {asked.path.removeprefix('Path of a ')}")
         st.caption(_read_through(path, kind, max(file.stat().st_mtime for file in [Path(path), *Path(path).glob("*")])))

@@ -7,13 +7,13 @@ docstring are the only definition of its options; the command line and the apps 
 import ast
 import functools
 import inspect
-import os
 import re
 from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 from dlsuite.data import names as datasets
+from dlsuite.data import sources
 
 PACKAGE = Path(__file__).parent
 NOT_OPTIONS = ("initial_epoch", "callbacks")
@@ -54,7 +54,7 @@ class Lesson(NamedTuple):
             dataset, kind = resolved["dataset"], datasets.kind(resolved["dataset"])
             if kind not in self.defaults:
                 kinds = sorted({datasets.kind(choice) for choice in self.options["dataset"].choices})
-                if dataset not in datasets.NAMED and not Path(os.path.expanduser(dataset)).exists():
+                if dataset not in datasets.NAMED and not sources.expanded(dataset).exists():
                     raise ValueError(f"dataset={dataset!r}: there is no such file or folder")
                 raise ValueError(f"dataset={dataset!r}: it holds {kind}, and {self.name} takes {' or '.join(kinds)}")
             row = self.defaults[kind] | self.defaults.get(dataset, {})

@@ -125,7 +125,7 @@ def _train(options) -> None:
     lesson = catalog.lesson(options.name)
     arguments = lesson.resolve({name: getattr(options, name) for name in lesson.options})
     if "dataset" in arguments and arguments["dataset"] not in names.NAMED:
-        arguments["dataset"] = os.path.realpath(os.path.expanduser(arguments["dataset"]))  # found again from anywhere
+        arguments["dataset"] = os.path.realpath(sources.expanded(arguments["dataset"]))  # found again from anywhere
     run = runs.Run(options.run_dir or runs.new_path(options.name))
     with _stoppable() as is_asked_to_stop, run.lock():
         runs.create(options.name, arguments, run.path, devices=options.devices)

@@ -104,22 +104,27 @@ def wait_until_fixture():
     return wait_until
 
 
-# The process interrupts itself: SECONDS after the step of that number, counted over all epochs from 0, was begun.
+# The process interrupts itself: SECONDS after the call in which the step of that number is done was begun.
 INTERRUPTED_AT_A_STEP = """
 import os, signal, sys, threading
 name, step, seconds = sys.argv.pop(1), int(sys.argv.pop(1)), float(sys.argv.pop(1))
 def interrupt():
     os.kill(os.getpid(), signal.Signals[name])
-def on_train_batch_begin(self, batch, logs=None):  # of as many steps as are done in one call
+def on_train_batch_begin(self, batch, logs=None):
     global step
     if self.epoch * self.steps_per_epoch + batch + self.model.steps_per_execution > step:
         step = float("inf")
-        threading.Timer(seconds, interrupt).start() if seconds else interrupt()
-from dlsuite.cli import main
+        if seconds:
+            threading.Timer(seconds, interrupt).start()
+        else:
+            interrupt()
+from dlsuite.cli import script
 from dlsuite.recorder import Recorder
 Recorder.on_train_batch_begin = on_train_batch_begin
-sys.exit(main())
+script()
 """
+MOST_STEPS_A_CALL = 25
+"""Of any lesson."""
 
 
 class Resuming:
@@ -144,31 +149,39 @@ class Resuming:
 
         Args:
             arguments: of `train`.
-            interruptions: each `stop`, in a random step amid an epoch, or `kill`, at a random instant.
+            interruptions: each `stop`, in a random step, or `kill`, at an instant soon after one was begun.
         """
         self.begin(arguments, self.undisturbed).succeed()
         steps_per_epoch = self.undisturbed.record["steps_per_epoch"]
-        # In an epoch's first half: what else is done in one call ends amid it too, and a kill finds it training.
-        steps = [step for step in range(self.epochs * steps_per_epoch) if step % steps_per_epoch < steps_per_epoch // 2]
-        steps = sorted(random.sample(steps, len(interruptions)))
+        number = self.epochs * steps_per_epoch
+        if "kill" in interruptions:
+            number -= steps_per_epoch // 2  # a kill is to find it training still
         go_on = functools.partial(self.begin, arguments)
-        for interruption, step in zip(interruptions, steps, strict=True):
+        for interruption, step in zip(
+            interruptions, sorted(random.sample(range(number), len(interruptions))), strict=True
+        ):
             if interruption == "kill":
                 self._go_on_until(go_on, "SIGKILL", step, random.uniform(0.001, 0.05), -signal.SIGKILL)
                 assert self.run.state == "failed"
             else:
-                self._go_on_until(go_on, "SIGTERM", step, 0, 0)
-                assert self.run.state == "stopped"
-                with np.load(self.run.path / "checkpoint" / "state.npz") as state:
-                    assert state["epoch"] * steps_per_epoch + state["step"] > step
-                    assert state["step"] > 0
+                self.stop_in_step(go_on, step)
             go_on = self.resume
         go_on().succeed()
         self.assert_same(self.undisturbed)
 
+    def stop_in_step(self, go_on, step) -> None:
+        """Begin or resume, by `go_on`, and stop in the step of that number, counted over all epochs from 0."""
+        self._go_on_until(go_on, "SIGTERM", step, 0, 0)
+        assert self.run.state == "stopped"
+        with np.load(self.run.path / "checkpoint" / "state.npz") as state:
+            done = state["epoch"] * self.run.record["steps_per_epoch"] + state["step"]
+            assert state["step"] > 0
+            assert step < done <= step + 2 * MOST_STEPS_A_CALL  # that call's, or, where it was done before, the next's
+
     @staticmethod
     def _go_on_until(go_on, name, step, seconds, status) -> None:
         """Train until the signal of that name comes; the process ends with `status`."""
+        print(f"{name} {seconds:.3f} seconds after step {step} was begun")
         process = go_on(program=["-c", INTERRUPTED_AT_A_STEP, name, str(step), str(seconds)])
         assert process.finish().returncode == status, process.log.read_text("utf-8")
 

@@ -1,5 +1,6 @@
 """A run that is stopped, killed or starved and resumed ends as if nothing had happened, bit for bit."""
 
+import functools
 import os
 import shutil
 import signal
@@ -10,19 +11,20 @@ import pytest
 
 RING = ["gans.gan", "--dataset", "ring", "--batch-size", "64", "--latent-dim", "2"]
 
-# Killed at the very instant: the file of this name has been replaced for the N-th time.
-KILLED_ON_WRITING = """
+# Interrupted at the very instant: the file of this name has been replaced for the N-th time.
+INTERRUPTED_ON_WRITING = """
 import os, signal, sys
-replace, name, left = os.replace, sys.argv.pop(1), int(sys.argv.pop(1))
-def replace_and_die(source, target):
+replace, interruption, name, left = os.replace, sys.argv.pop(1), sys.argv.pop(1), int(sys.argv.pop(1))
+def replace_and_interrupt(source, target):
     global left
     replace(source, target)
-    left -= os.path.basename(target) == name
-    if not left:
-        os.killpg(0, signal.SIGKILL)
-os.replace = replace_and_die
-from dlsuite.cli import main
-sys.exit(main())
+    if os.path.basename(target) == name:
+        left -= 1
+        if left == 0:
+            os.killpg(0, signal.Signals[interruption])
+os.replace = replace_and_interrupt
+from dlsuite.cli import script
+script()
 """
 
 # The disk fills up at the checkpoint number N: from then on nothing can be synced.
@@ -36,8 +38,8 @@ def fsync(descriptor):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     sync(descriptor)
 os.fsync = fsync
-from dlsuite.cli import main
-sys.exit(main())
+from dlsuite.cli import script
+script()
 """
 
 
@@ -62,7 +64,7 @@ def copied(undisturbed, run):
     return run
 
 
-def test_killed_and_stopped_at_random_instants_it_ends_the_same(resuming):
+def test_killed_and_stopped_again_and_again_it_ends_the_same(resuming):
     """Each lecture has a test of its lessons besides."""
     resuming.epochs = 4
     resuming.ends_the_same(RING, ["kill", "stop", "kill"])
@@ -120,9 +122,28 @@ def test_two_processes_in_one_directory(resuming, run, wait_until):
 @pytest.mark.parametrize(("file", "times"), [("metrics.csv", 2), ("state.npz", 1), ("model.keras", 1)])
 def test_killed_between_two_files(undisturbed, resuming, run, file, times):
     """After an epoch's row and before its checkpoint; after the checkpoint; after the model and before the end."""
-    process = resuming.begin(RING, program=["-c", KILLED_ON_WRITING, file, str(times)])
+    process = resuming.begin(RING, program=["-c", INTERRUPTED_ON_WRITING, "SIGKILL", file, str(times)])
     assert process.finish().returncode == -signal.SIGKILL
     assert run.state == "failed"
+    resuming.resume().succeed()
+    resuming.assert_same(undisturbed)
+
+
+def test_stopped_when_an_epoch_has_just_been_done(undisturbed, resuming, run):
+    """Its last step is saved as amid the epoch; to resume, the whole epoch is passed over and then ended."""
+    steps_per_epoch = undisturbed.record["steps_per_epoch"]
+    resuming.stop_in_step(functools.partial(resuming.begin, RING), steps_per_epoch - 1)
+    with np.load(run.path / "checkpoint" / "state.npz") as state:
+        assert (state["epoch"], state["step"]) == (0, steps_per_epoch)
+    resuming.resume().succeed()
+    resuming.assert_same(undisturbed)
+
+
+def test_stopped_while_an_epoch_is_written(undisturbed, resuming, run):
+    resuming.begin(RING, program=["-c", INTERRUPTED_ON_WRITING, "SIGTERM", "metrics.csv", "1"]).succeed()
+    assert run.state == "stopped"
+    with np.load(run.path / "checkpoint" / "state.npz") as state:
+        assert (state["epoch"], state["step"]) == (1, 0)
     resuming.resume().succeed()
     resuming.assert_same(undisturbed)
 

@@ -1,9 +1,10 @@
 """The user's own data: a folder of pictures, or points of the plane in a `.npy` or `.csv` file."""
 
-import os
 from pathlib import Path
 
 import numpy as np
+
+from dlsuite.data import sources
 
 IMAGE_SIZE = 32
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
@@ -21,13 +22,13 @@ def is_points(path: str) -> bool:
 
 def is_pairs(path: str) -> bool:
     """Whether `path` names pairs of texts: a `.tsv`, or a folder that holds such as `en.train.txt`."""
-    file = Path(os.path.expanduser(path))
+    file = sources.expanded(path)
     return file.suffix.lower() == ".tsv" or any(file.glob("*.train.txt"))
 
 
 def picture_files(path: str) -> list[Path]:
     """The pictures in the folder `path` and below it, in the order of their names; `ValueError` if it is none."""
-    folder = Path(os.path.expanduser(path))
+    folder = sources.expanded(path)
     if not folder.is_dir():
         raise ValueError(f"dataset={path!r}: there is no such folder, nor a dataset of that name")
     return sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_ENDINGS)
@@ -114,7 +115,7 @@ def points(path: str) -> np.ndarray:
         ValueError: no such file, not two columns, fewer than 64 points, a value that is no finite number, or
             points that all coincide.
     """
-    file = Path(os.path.expanduser(path))
+    file = sources.expanded(path)
     if not file.is_file():
         raise ValueError(f"dataset={path!r}: there is no such file, nor a dataset of that name")
     try:

@@ -19,9 +19,17 @@ class MissingData(FileNotFoundError):
     """The data is not on this machine; the message names the command that fetches it."""
 
 
+def expanded(path: str) -> Path:
+    """A path that a user gives, with the home folder for `~`. Where `~name` is no user, it stays as it is.
+
+    `Path.expanduser` raises a `RuntimeError` there; such a path is to end as any other at which there is nothing.
+    """
+    return Path(os.path.expanduser(path))
+
+
 def tfds_directory() -> Path:
     """The folder of prepared datasets: `TFDS_DATA_DIR`, else `~/tensorflow_datasets`."""
-    return Path(os.environ.get("TFDS_DATA_DIR") or Path.home() / "tensorflow_datasets").expanduser()
+    return expanded(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets")
 
 
 def is_prepared(name: str) -> bool:

@@ -106,7 +106,7 @@ def read(path: str) -> str:
     Raises:
         ValueError: no such file, one that is not UTF-8 (the line is named), or one of fewer than 500 words.
     """
-    file = Path(os.path.expanduser(path))
+    file = sources.expanded(path)
     try:
         is_there = file.is_file()
     except OSError:  # a name that is too long for any file
@@ -154,7 +154,7 @@ def docstrings() -> str:
 
 def cache_folder() -> Path:
     """Where what can be made again is kept: `dlsuite` in `XDG_CACHE_HOME`, or in `~/.cache`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").expanduser() / "dlsuite"
+    return sources.expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "dlsuite"
 
 
 def docstrings_of(package: str):

@@ -11,14 +11,13 @@ that a sentence with several translations is in one split only.
 Files are in UTF-8. Whatever is wrong in one is a `ValueError` that names the file and the line.
 """
 
-import os
 import re
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
-from dlsuite.data import dates
+from dlsuite.data import dates, sources
 from dlsuite.data.splits import Held, split_of
 
 LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
@@ -89,7 +88,7 @@ def pairs(
 
 
 def _existing(dataset: str) -> Path:
-    path = Path(os.path.expanduser(dataset))
+    path = sources.expanded(dataset)
     try:
         is_there = path.exists()
     except OSError:  # a name that is too long for any file

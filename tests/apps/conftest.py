@@ -88,7 +88,7 @@ def copy_run(finished_run):
 
 
 class Server:
-    """`streamlit run` of one app, in the empty folder `where`; its settings are beside it."""
+    """`streamlit run` of one app, in the empty folder `where`, with the settings that lie beside the app."""
 
     def __init__(self, script: str, where: Path):
         with socket.socket() as free:

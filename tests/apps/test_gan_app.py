@@ -414,6 +414,10 @@ def nowhere(folder):
     return folder / "nowhere"
 
 
+def of_no_user(folder):
+    return Path("~no-one/pictures")
+
+
 def letters(folder):
     (folder / "points.csv").write_text("x,y\n" + "left,right\n" * 100)
     return folder / "points.csv"
@@ -447,7 +451,7 @@ def broken_picture(folder):
 
 
 @pytest.mark.parametrize(
-    "make", [nowhere, letters, three_columns, text_called_npy, few_points, no_pictures, broken_picture]
+    "make", [nowhere, of_no_user, letters, three_columns, text_called_npy, few_points, no_pictures, broken_picture]
 )
 def test_wrong_data_of_the_users_own_gets_a_sentence(open_page, workplace, make):
     path = make(workplace)

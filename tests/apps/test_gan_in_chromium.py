@@ -40,6 +40,8 @@ def test_it_opens_with_something_alive_in_both_themes(visit, color_scheme):
     assert Image.open(io.BytesIO(visit.bytes_of_picture())).getextrema() != ((0, 0),) * 3
     dark = visit.page.evaluate("getComputedStyle(document.querySelector('.stApp')).colorScheme")
     assert dark == color_scheme
+    ours = {"light": "rgb(194, 86, 12)", "dark": "rgb(240, 140, 74)"}[color_scheme]  # of the settings beside the app
+    expect(visit.page.get_by_role("button", name="New samples")).to_have_css("background-color", ours)
 
 
 def test_a_seed_in_the_url_brings_its_samples_back(visit):

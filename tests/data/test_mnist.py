@@ -97,6 +97,8 @@ def test_wrong_arguments():
 def test_the_tfds_directory(monkeypatch, tmp_path):
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
     assert sources.tfds_directory() == tmp_path
+    monkeypatch.setenv("TFDS_DATA_DIR", "~no-one/x")
+    assert not sources.is_prepared("mnist")
     monkeypatch.delenv("TFDS_DATA_DIR")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert sources.tfds_directory() == tmp_path / "tensorflow_datasets"
