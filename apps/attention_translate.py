@@ -315,7 +315,7 @@ def candidates(chosen: dict[str, panels.Trained], text: str):
         key="translate_prefix",
         bind="query-params",
         max_chars=200,
-        placeholder="such as 20",
+        placeholder="such as 20" if know_dates(chosen) else "its first words",
         help="Force a beginning, and let the translator go on.",
     )
     for column, (lesson, trained) in zip(st.columns(len(chosen), gap="medium"), chosen.items(), strict=True):
@@ -362,9 +362,11 @@ def by_length(chosen: dict[str, panels.Trained]):
             parts = [row for row in of_lesson if row["texts"] == split]
             count = sum(row["count"] for row in parts)
             mean = sum(row["count"] * row["value"] for row in parts) / count
-            right, bleu = f"{100 * mean:.1f} % exactly right", f"{mean:.1f} BLEU, the mean of the bins"
-            figure = right if parts[0]["measure"] == EXACT else bleu
-            said.append(f"**{TITLES[lesson]}**, {split}: {figure} of {count}.")
+            is_exact = parts[0]["measure"] == EXACT
+            figure = (
+                f"{mean:.1%} exactly right of {count}" if is_exact else f"{mean:.1f} BLEU, the mean over their lengths"
+            )
+            said.append(f"**{TITLES[lesson]}**, {split}: {figure}.")
     drawn = [row for row in rows if row["measure"] == measure]  # dates beside sentences have no common axis
     if measure == BLEU or any(row["value"] < 1 for row in drawn):
         what, chart = st.columns([1, 2], gap="large")
@@ -428,7 +430,7 @@ def bleu_by_length(model, texts: list[str], references: list[str]) -> list[dict]
                 "characters": f"{lengths[part].min()} to {lengths[part].max()}",
                 "value": value,
                 "count": len(part),
-                "texts": "test sentences",
+                "texts": f"{len(texts)} test sentences",
                 "measure": BLEU,
                 "signature": signature,
             }
@@ -444,9 +446,10 @@ def translations(model, texts: list[str]) -> np.ndarray:
 def length_chart(rows: list[dict], measure: str) -> dict:
     """Quality over length: a line for each translator and kind of texts."""
     top = 1 if measure == EXACT else None
+    of_kinds = {"orient": "bottom", "title": None, "symbolType": "stroke", "symbolStrokeColor": panels.GREY}
     return {
         "data": {"values": rows},
-        "height": 260,
+        "height": 360,
         "mark": {"type": "line", "point": {"size": 60, "filled": True}, "strokeWidth": 2},
         "encoding": {
             "x": {
@@ -472,7 +475,7 @@ def length_chart(rows: list[dict], measure: str) -> dict:
                 "field": "texts",
                 "type": "nominal",
                 "sort": None,
-                "legend": {"orient": "bottom", "title": None, "symbolType": "stroke", "symbolStrokeColor": panels.GREY},
+                "legend": of_kinds if len({row["texts"] for row in rows}) > 1 else None,
             },
             "tooltip": [
                 {"field": "kind", "title": "translator"},

@@ -125,7 +125,7 @@ def padding_chart(rows: list[dict], measure: str) -> dict:
     """A measure over how much padding there is, with the mask and without."""
     return {
         "data": {"values": rows},
-        "height": 260,
+        "height": 320,
         "mark": {"type": "line", "point": {"size": 60, "filled": True}, "strokeWidth": 2},
         "encoding": {
             "x": {"field": "padding", "type": "quantitative", "title": "pieces of padding beyond the longest text"},
