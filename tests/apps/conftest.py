@@ -164,7 +164,8 @@ class Visit:
         self.page.get_by_role("radio", **name).or_(self.page.get_by_role("button", **name)).click()
 
     def choose(self, label: str, option: str) -> None:
-        """Choose in a select box the option that contains `option`."""
+        """Choose in a select box, of a page that has run, the option that contains `option`."""
+        self.rests()
         box = self.page.get_by_role("combobox", name=label, exact=True)
         listed = self.page.get_by_role("option").filter(has_text=option)
         box.click()
@@ -185,7 +186,8 @@ class Visit:
         field.press("Enter")
 
     def slide(self, label: str, key: str) -> None:
-        """Press a key on a slider."""
+        """Press a key on a slider of a page that has run."""
+        self.rests()
         self.page.get_by_role("slider", name=re.compile(rf"^{label}\b")).press(key)
 
     def draw(self, *corners: tuple[float, float]) -> None:
@@ -212,7 +214,7 @@ class Visit:
         return answer.body()
 
     def rests(self) -> None:
-        """The page comes to have run to its end."""
+        """The page comes to have run to its end, where Streamlit may take back what the URL was told amid the run."""
         expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
     def changes_picture(self, act) -> None:

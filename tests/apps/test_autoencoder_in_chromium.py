@@ -151,7 +151,6 @@ def test_a_slider_moves_the_ring_and_all_survives_a_reload(visit):
     plane.is_at(-1.49 / plane.extent, 0.75 / plane.extent)
     visit.press("Interpolation")
     expect(visit.page.get_by_text(VIEWS["Interpolation"])).to_be_visible()
-    visit.rests()  # a page that still runs takes back, at its end, what the URL was told meanwhile
     visit.slide("Position", "Home")
     expect(visit.page).to_have_url(re.compile(r"\bposition=0\b"))
     visit.page.reload()
