@@ -354,7 +354,8 @@ def by_length(chosen: dict[str, panels.Trained]):
     if not rows:
         st.caption("The texts that these were to be measured on are no longer there.")
         return
-    measure = rows[0]["measure"]
+    measure = BLEU if any(row["measure"] == BLEU for row in rows) else EXACT
+    drawn = [row for row in rows if row["measure"] == measure]  # dates beside sentences have no common axis
     said = []
     for lesson in chosen:
         of_lesson = [row for row in rows if row["kind"] == TITLES[lesson]]
@@ -367,7 +368,6 @@ def by_length(chosen: dict[str, panels.Trained]):
                 f"{mean:.1%} exactly right of {count}" if is_exact else f"{mean:.1f} BLEU, the mean over their lengths"
             )
             said.append(f"**{TITLES[lesson]}**, {split}: {figure}.")
-    drawn = [row for row in rows if row["measure"] == measure]  # dates beside sentences have no common axis
     if measure == BLEU or any(row["value"] < 1 for row in drawn):
         what, chart = st.columns([1, 2], gap="large")
         chart.vega_lite_chart(length_chart(drawn, measure), width="stretch", key="translate_length")
@@ -383,7 +383,7 @@ def by_length(chosen: dict[str, panels.Trained]):
             "them above."
             if measure == EXACT
             else "What one vector cannot hold is lost first where sentences are long. BLEU by sacrebleu: "
-            f"`{rows[0]['signature']}`."
+            f"`{drawn[0]['signature']}`."
         )
     )
 
@@ -469,7 +469,7 @@ def length_chart(rows: list[dict], measure: str) -> dict:
                 "field": "kind",
                 "type": "nominal",
                 "scale": {"domain": list(TITLES.values()), "range": list(COLOURS.values())},
-                "legend": {"orient": "top", "title": None},
+                "legend": {"orient": "top", "title": None, "values": list(dict.fromkeys(row["kind"] for row in rows))},
             },
             "strokeDash": {
                 "field": "texts",

@@ -161,7 +161,7 @@ class Resuming:
             interruptions, sorted(random.sample(range(number), len(interruptions))), strict=True
         ):
             if interruption == "kill":
-                self._go_on_until(go_on, "SIGKILL", step, random.uniform(0.001, 0.05), -signal.SIGKILL)
+                self._go_on_until(go_on, "SIGKILL", step, random.uniform(0.001, 0.02), -signal.SIGKILL)
                 assert self.run.state == "failed"
             else:
                 self.stop_in_step(go_on, step)

@@ -165,8 +165,8 @@ class Visit:
 
     def choose(self, label: str, option: str) -> None:
         """Choose in a select box, of a page that has run, the option that contains `option`."""
-        self.rests()
         box = self.page.get_by_role("combobox", name=label, exact=True)
+        self.rests_with(box)
         listed = self.page.get_by_role("option").filter(has_text=option)
         box.click()
         try:
@@ -187,8 +187,9 @@ class Visit:
 
     def slide(self, label: str, key: str) -> None:
         """Press a key on a slider of a page that has run."""
-        self.rests()
-        self.page.get_by_role("slider", name=re.compile(rf"^{label}\b")).press(key)
+        slider = self.page.get_by_role("slider", name=re.compile(rf"^{label}\b"))
+        self.rests_with(slider)
+        slider.press(key)
 
     def draw(self, *corners: tuple[float, float]) -> None:
         """Draw one stroke on the canvas, through these corners of the plane; y upwards."""
@@ -217,8 +218,14 @@ class Visit:
         """The page comes to have run to its end, where Streamlit may take back what the URL was told amid the run."""
         expect(self.page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
 
+    def rests_with(self, widget) -> None:
+        """The page comes to show the widget, and to have run to its end."""
+        expect(widget).to_be_attached()
+        self.rests()
+
     def changes_picture(self, act) -> None:
         """`act` leads to another picture."""
+        self.rests()
         before = self.source()
         act()
         expect(self.picture).not_to_have_attribute("src", before)

@@ -193,31 +193,46 @@ def test_the_notebook_lines_run(open_view):
     assert eval(ast.unparse(last), variables).size[0] > 500
 
 
-@pytest.fixture
-def untrained(workplace):
-    """A finished run of a translator of sentences that has learned nothing, on three pairs of the user's own."""
+def learned_nothing(lesson, workplace):
+    """A finished run of a translator of sentences that has learned nothing, on forty pairs of the user's own."""
     from dlsuite.attention import subwords
     from dlsuite.attention.bahdanau import Bahdanau
+    from dlsuite.attention.seq2seq import Seq2Seq
 
     file = workplace / "own.tsv"
     file.write_text("".join(f"der Hund {n}\tthe dog {n}\n" for n in range(40)), "utf-8")
     given = {"dataset": str(file), "units": 4, "pieces": 40}
-    run = runs.create(WITH_ATTENTION, catalog.lesson(WITH_ATTENTION).resolve(given), versions={}, devices=1)
+    run = runs.create(lesson, catalog.lesson(lesson).resolve(given), versions={}, devices=1)
     pieces = [subwords.learn([text], 40) for text in ("der Hund 0123456789", "the dog 0123456789")]
-    model = Bahdanau(*pieces, units=4, longest=8)
+    model = {WITH_ATTENTION: Bahdanau, SINGLE_STATE: Seq2Seq}[lesson](*pieces, units=4, longest=8)
     model.save(run.path / "model.keras")
     serving.export(model, run.path / "saved_model")
     run.update(state="finished", epochs=1, steps_per_epoch=1)
     return run.path
 
 
-def test_a_good_translator_of_sentences_has_its_chart_too(open_view, untrained, monkeypatch):
+@pytest.fixture
+def untrained(workplace):
+    return learned_nothing(WITH_ATTENTION, workplace)
+
+
+@pytest.mark.parametrize(
+    ("lesson", "key", "of_dates"),
+    [
+        (WITH_ATTENTION, "translate_bahdanau", "**Through a single state**"),
+        (SINGLE_STATE, "translate_seq2seq", "**With attention**"),
+    ],
+)
+def test_a_good_translator_of_sentences_has_its_chart_beside_one_of_dates(
+    open_view, workplace, monkeypatch, lesson, key, of_dates
+):
     monkeypatch.setattr("dlsuite.attention.bleu.reported", lambda *_, **__: (34.5, "a signature"))
-    page = open_view(translate_bahdanau=str(untrained), translate_text="der Hund 3")
+    page = open_view(**{key: str(learned_nothing(lesson, workplace))}, translate_text="der Hund 3")
     assert {(row["value"], row["measure"]) for row in rows_of(page)} == {(34.5, "BLEU")}
     said = "\n".join(each.value for each in page.markdown)
     assert "test sentences: 34.5 BLEU, the mean over their lengths." in said
-    assert "**Through a single state**, formats it has learned: 100.0% exactly right of 20." in said
+    assert f"{of_dates}, formats it has learned: 100.0% exactly right of 20." in said
+    assert "`a signature`" in page.sentences
 
 
 def test_a_run_on_pairs_of_ones_own_can_be_chosen(open_view, untrained):

@@ -58,7 +58,6 @@ def test_a_seed_in_the_url_brings_its_samples_back(visit):
 def test_the_chosen_model_and_view_survive_a_reload(visit):
     visit = visit()
     visit.changes_picture(lambda: visit.choose("Model", "ring"))
-    visit.rests()
     visit.changes_picture(lambda: visit.press("Interpolation"))
     visit.changes_picture(lambda: visit.slide("Position", "Home"))
     picture = visit.bytes_of_picture()
