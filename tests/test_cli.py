@@ -59,7 +59,7 @@ def command(monkeypatch, tmp_path, capfd):
         (["train", "gans.gan", "--dataset", "nowhere.csv"], 1, r"dataset='.*nowhere\.csv': there is no such file"),
         (["train", "gans.gan", "--dataset", "~no-one/x.csv"], 1, r"dataset='.*no-one/x\.csv': there is no such file"),
         (["train", "attention.bahdanau", "--dataset", "~no-one/x"], 1, "dataset='~no-one/x': there is no such file"),
-        (["train", "attention.seq2seq", "--dataset", "~no-one/x.tsv"], 1, r"no-one/x\.tsv': there is no such file"),
+        (["train", "attention.seq2seq", "--dataset", "~no-one/x.tsv"], 1, r"no-one/x\.tsv': there is no such folder"),
         (["train", "embeddings.cbow", "--dataset", "~no-one/x.txt"], 1, r"no-one/x\.txt': there is no such file"),
         (["train", "gans.gan", "--dataset", "ring", "--epochs", "0"], 1, "epochs=0: it must be above 0"),
         (["train", "gans.gan", "--dataset", "ring", "--epochs", "-3"], 1, "epochs=-3: it must be above 0"),
