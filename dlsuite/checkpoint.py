@@ -25,10 +25,17 @@ def variables(model: keras.Model) -> dict[str, keras.Variable]:
 
 
 def save(folder: Path, model: keras.Model, epoch: int, step: int) -> None:
-    """Replace the checkpoint in `folder`: `step` steps of epoch `epoch` (from 0) are done."""
+    """Replace the checkpoint in `folder`: `step` steps of epoch `epoch` (from 0) are done.
+
+    Raises:
+        FloatingPointError: a variable is not finite. The last checkpoint stays.
+    """
+    arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in variables(model).items()}
+    for variable, array in zip(variables(model).values(), arrays.values(), strict=True):
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise FloatingPointError(f"{variable.path} is no longer finite: a lower learning_rate may help")
     folder.mkdir(exist_ok=True)
     content = io.BytesIO()
-    arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in variables(model).items()}
     np.savez(content, epoch=epoch, step=step, **arrays)
     runs.write(folder / "state.npz", content.getvalue())
 
@@ -46,15 +53,10 @@ def load(folder: Path) -> dict[str, np.ndarray] | None:
 
 
 def restore(model: keras.Model, state: dict[str, np.ndarray]) -> None:
-    """Give the model and its optimizers the values of a checkpoint; `runs.RunError` if it is another model's.
-
-    Keras makes the variables of compiled metrics in the first step; where they are missing yet, they are passed over.
-    """
+    """Give the model and its optimizers the values of a checkpoint; `runs.RunError` if it is another model's."""
     targets = variables(model)
     shapes = {name: tuple(variable.shape) for name, variable in targets.items()}
-    saved = {name: array.shape for name, array in state.items() if name not in ("epoch", "step")}
-    missing = {name for name in saved.keys() - shapes.keys() if name.startswith("metric_")}
-    if shapes != {name: shape for name, shape in saved.items() if name not in missing}:
+    if shapes != {name: array.shape for name, array in state.items() if name not in ("epoch", "step")}:
         raise runs.RunError("the checkpoint belongs to a model of another shape, or to another version of the code")
     for name, variable in targets.items():
         variable.assign(state[name])

@@ -60,7 +60,7 @@ class Recorder(keras.callbacks.Callback):
         ]
         self.step_rows = [row for row in _rows(self.run.path / "steps.csv") if int(row["step"]) <= done]
         self.seconds_before = float(self.step_rows[-1]["seconds"]) if self.step_rows else 0.0
-        for file in (self.run.path / "preview").glob("*"):
+        for file in self.run.files("preview"):
             if int(file.stem) > done:
                 file.unlink()
         if self.state:
@@ -85,12 +85,8 @@ class Recorder(keras.callbacks.Callback):
             return
         done, now = self.epoch * self.steps_per_epoch + done_in_epoch, time.monotonic()
         if done - self.last_step_row >= STEPS_PER_ROW:
-            values = {name: float(value) for name, value in logs.items()}
-            for name, value in values.items():
-                if not math.isfinite(value):
-                    raise FloatingPointError(f"{name} became {value} by step {done}: a lower learning_rate may help")
             seconds = self.seconds_before + now - self.began
-            row = {"step": done, "epoch": self.epoch + 1, "seconds": round(seconds, 3), **values}
+            row = {"step": done, "epoch": self.epoch + 1, "seconds": round(seconds, 3), **_finite(logs, done)}
             self.step_rows.append(row)
             self.last_step_row = done
         if now - self.last_flush > SECONDS_PER_FLUSH:
@@ -109,7 +105,7 @@ class Recorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if self.is_stopped:
             return  # Keras ends the broken epoch too
-        self.metric_rows.append({"epoch": epoch + 1, **{name: float(value) for name, value in logs.items()}})
+        self.metric_rows.append({"epoch": epoch + 1, **_finite(logs, (epoch + 1) * self.steps_per_epoch)})
         _write_table(self.run.path / "metrics.csv", self.metric_rows)
         self._checkpoint(epoch + 1, 0)
         self._preview((epoch + 1) * self.steps_per_epoch)
@@ -123,10 +119,10 @@ class Recorder(keras.callbacks.Callback):
         if self.is_stopped:
             raise runs.Stopped
         self.run.update(seconds=round(self.seconds_before + time.monotonic() - self.began, 1))
-        temporary = self.run.path / ".model.keras"
+        file = self.run.path / "model.keras"
+        temporary = runs.temporary_name(file)
         self.model.save(temporary)
-        runs.write(self.run.path / "model.keras", temporary.read_bytes())
-        temporary.unlink()
+        runs.write(file, temporary.read_bytes())
 
     # What it writes.
 
@@ -154,18 +150,24 @@ class Recorder(keras.callbacks.Callback):
         def skip(iterator):
             nonlocal left
             for _ in range(self.model.steps_per_execution):
-                batch = next(iterator)
+                next(iterator)
             left -= self.model.steps_per_execution
             if left > 0:
                 return {}
             self.model.train_function = train
-            if len(checkpoint.variables(self.model)) < len(self.state.keys() - {"epoch", "step"}):
-                x, y, weight = keras.utils.unpack_x_y_sample_weight(batch)  # makes the variables of compiled metrics
-                self.model.compute_metrics(x, y, self.model(x, training=False), weight)
             checkpoint.restore(self.model, self.state)  # again, because an epoch begins with metrics set to 0
             return self.model.get_metrics_result()
 
         self.model.train_function = skip
+
+
+def _finite(logs, step) -> dict[str, float]:
+    """The logs as numbers; `FloatingPointError` where one is not finite."""
+    values = {name: float(value) for name, value in logs.items()}
+    for name, value in values.items():
+        if not math.isfinite(value):
+            raise FloatingPointError(f"{name} became {value} by step {step}: a lower learning_rate may help")
+    return values
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

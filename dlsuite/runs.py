@@ -11,6 +11,8 @@
 This side of it reads, starts and stops runs, and never imports TensorFlow; `dlsuite.recorder` is the other side.
 Every file is written to a temporary name, synced and renamed. A training process holds a lock on its directory for as
 long as it lives, so a run whose process was killed is never mistaken for one that goes on.
+
+Only these files are a run's. Whatever else lies among them is its owner's: it is neither read nor changed nor removed.
 """
 
 import contextlib
@@ -19,7 +21,7 @@ import datetime
 import fcntl
 import json
 import os
-import shutil
+import re
 import signal
 import subprocess
 import sys
@@ -30,6 +32,14 @@ from typing import Any
 import numpy as np
 
 ROOT = Path("runs")
+FILES = {
+    "": re.compile(r"run\.json|metrics\.csv|steps\.csv|model\.keras|log\.txt|lock"),
+    "preview": re.compile(r"[0-9]{7,}\.(png|npz)"),
+    "checkpoint": re.compile(r"state\.npz"),
+}
+"""What a run consists of: the names of its files, by the folder in it that they lie in."""
+SYSTEM_FILES = {"Thumbs.db", "desktop.ini"}
+TEMPORARY = re.compile(r"\.(?P<stem>[^.]+)\.[0-9]+(?P<suffix>\.[^.]+)")
 
 
 class RunError(Exception):
@@ -112,11 +122,24 @@ class Run:
                     time.sleep(0.05)
             yield
 
+    def files(self, folder: str = "") -> list[Path]:
+        """The run's own files in one of the folders that `FILES` names, in the order of their names."""
+        return sorted(file for file in _files_in(self.path / folder) if FILES[folder].fullmatch(file.name))
+
+    def half_written(self) -> list[Path]:
+        """What a killed process has left under a temporary name."""
+        found = []
+        for folder, names in FILES.items():
+            for file in _files_in(self.path / folder):
+                parts = TEMPORARY.fullmatch(file.name)
+                if parts and names.fullmatch(parts["stem"] + parts["suffix"]):
+                    found.append(file)
+        return found
+
     def tidy(self) -> None:
         """Remove what a killed process has left half-written. The caller holds the lock."""
-        for file in self.path.rglob(".*"):
-            if file.is_file():
-                file.unlink()
+        for file in self.half_written():
+            file.unlink()
 
     def update(self, **fields) -> None:
         """Change fields of run.json."""
@@ -133,7 +156,7 @@ class Run:
 
     def previews(self) -> dict[int, Path]:
         """The pictures, by the step after which they were made."""
-        return {int(file.stem): file for file in sorted((self.path / "preview").glob("*.png"))}
+        return {int(file.stem): file for file in self.files("preview") if file.suffix == ".png"}
 
     def arrays(self, name: str) -> dict[int, np.ndarray]:
         """The array `name` of every preview that has it, by the step after which it was made.
@@ -142,10 +165,11 @@ class Run:
             RunError: one of the previews cannot be read.
         """
         found = {}
-        for file in sorted((self.path / "preview").glob("*.npz")):
-            with _reading(file), np.load(file) as arrays:
-                if name in arrays:
-                    found[int(file.stem)] = arrays[name]
+        for file in self.files("preview"):
+            if file.suffix == ".npz":
+                with _reading(file), np.load(file) as arrays:
+                    if name in arrays:
+                        found[int(file.stem)] = arrays[name]
         return found
 
     def log(self, lines: int = 200) -> str:
@@ -162,10 +186,15 @@ class Run:
                 os.kill(self.record["pid"], signal.SIGTERM)
 
     def delete(self) -> None:
-        """Remove the directory; `RunError` while it is being trained."""
+        """Remove the run's files, and the directory where it holds no others; `RunError` while it is being trained."""
         if self.is_alive:
             raise RunError(f"{self.path} is being trained: stop it first")
-        shutil.rmtree(self.path)
+        self.tidy()
+        for folder in reversed(FILES):
+            for file in self.files(folder):
+                file.unlink()
+            with contextlib.suppress(OSError):  # not there, or it holds files of its owner
+                (self.path / folder).rmdir()
 
 
 def create(name: str, arguments: dict[str, Any], path: str | Path | None = None, **fields) -> Run:
@@ -178,15 +207,37 @@ def create(name: str, arguments: dict[str, Any], path: str | Path | None = None,
         fields: more of run.json.
 
     Raises:
-        RunError: the directory holds a run already.
+        RunError: the directory is not free; see `require_free`.
     """
     path = new_path(name) if path is None else Path(path)
-    if (path / "run.json").exists():
-        raise RunError(f"{path} already holds a run: resume it, or choose another directory")
+    require_free(path)
     path.mkdir(parents=True, exist_ok=True)
     record = {"name": name, "arguments": arguments, "state": "running", "pid": os.getpid(), **fields}
     write(path / "run.json", (json.dumps(record, indent=2) + "\n").encode())
     return Run(path)
+
+
+def require_free(path: Path) -> None:
+    """Raise `RunError` unless a run may begin in the directory `path`, which need not be there yet.
+
+    It may where there are at most hidden files, and the lock and log of a process that is about to begin; or a run that
+    failed before its first step, as it does when an argument is wrong, so that the corrected command can be given.
+    """
+    run = Run(path)
+    if (path / "run.json").exists():
+        if run.record["state"] != "failed" or "steps_per_epoch" in run.record:
+            raise RunError(f"{path} already holds a run: resume it, or choose another directory")
+        return
+    begun = {"lock", "log.txt"} if is_stderr(path / "log.txt") else {"lock"}
+    visible = {file.name for file in path.glob("*") if not file.name.startswith(".")}
+    foreign = sorted(visible - begun - SYSTEM_FILES)
+    if foreign:
+        raise RunError(f"{path} holds other files ({', '.join(foreign[:3])}) and no run: choose an empty directory")
+
+
+def is_stderr(file: Path) -> bool:
+    """Whether that is where this process writes its errors, as one does that `start` has started."""
+    return file.exists() and os.path.samestat(os.fstat(2), os.stat(file))
 
 
 def new_path(name: str, root: Path | None = None) -> Path:
@@ -206,6 +257,10 @@ def every(root: Path | None = None) -> list[Run]:
     """All runs below `root`, the one that changed last first."""
     files = (ROOT if root is None else root).glob("*/*/run.json")
     return [Run(file.parent) for file in sorted(files, key=_changed, reverse=True)]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [file for file in folder.glob("*") if file.is_file()]
 
 
 def _changed(file: Path) -> int:
@@ -232,9 +287,14 @@ def start(command: list[str], path: Path) -> subprocess.Popen:
         )
 
 
+def temporary_name(path: Path) -> Path:
+    """What a file is called until it is whole: `.state.4711.npz`, with this process's number."""
+    return path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+
+
 def write(path: Path, content: bytes) -> None:
     """Replace a file at once and for good: a reader, or a machine that loses power, sees the old one or the new one."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = temporary_name(path)
     try:
         with open(temporary, "wb") as file:
             file.write(content)

@@ -177,7 +177,7 @@ def test_options_of_another_version_are_an_error(copied, resuming):
 
 
 def test_what_a_kill_left_half_written_is_gone_after_a_resume(copied, resuming):
-    (copied.path / "checkpoint" / ".state.npz.1").write_bytes(b"half")
+    (copied.path / "checkpoint" / ".state.1.npz").write_bytes(b"half")
     resuming.resume().succeed()
     assert [file.name for file in copied.path.rglob(".*")] == []
 

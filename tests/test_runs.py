@@ -76,12 +76,70 @@ def test_a_title_names_what_there_is(tmp_path):
     assert runs.create("a.b", {"dataset": path}, tmp_path / "three").title == "a.b · faust.txt · three"
 
 
-def test_tidying_leaves_what_is_whole(run):
-    for name in (".state.npz.123", "preview/.0000001.png.7"):
-        (run.path / name).parent.mkdir(exist_ok=True)
-        (run.path / name).touch()
+FOREIGN = (
+    [".env", ".gitignore", ".git/.index.7.lock", "preview/Thumbs.db", "preview/.DS_Store", "preview/best.png"]
+    + ["preview/0000025 (1).png", "preview/25.png", "checkpoint/.state.npz.bak", ".metrics.csv.swp", ".notes.12.md"]
+    + ["model (2).keras", "src/.model.12.keras", "preview/０００００２５.png"]
+)
+"""Files that are not a run's, as systems, editors and people put them there."""
+
+
+def place(folder, names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("mine")
+
+
+def files_below(folder):
+    return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+
+
+def test_tidying_removes_what_is_half_written_and_nothing_else(run):
+    half_written = [
+        "checkpoint/.state.123.npz",
+        "preview/.0000001.7.png",
+        "preview/.0000001.7.npz",
+        ".run.9.json",
+        ".metrics.12.csv",
+        ".model.4711.keras",
+    ]
+    place(run.path, [*half_written, *FOREIGN])
     run.tidy()
-    assert sorted(file.name for file in run.path.rglob("*") if file.is_file()) == ["run.json"]
+    assert files_below(run.path) == {"run.json", *FOREIGN}
+
+
+def test_foreign_files_are_not_read(run):
+    place(run.path, [*FOREIGN, "preview/0001000.png"])
+    assert list(run.previews()) == [1000]
+    assert run.arrays("samples") == {}
+
+
+def test_deleting_a_run_leaves_foreign_files(run):
+    place(run.path, [*FOREIGN, "metrics.csv", "preview/0001000.png", "checkpoint/state.npz", "lock"])
+    run.delete()
+    assert files_below(run.path) == set(FOREIGN)
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "model.keras", "log.txt", "notes.md", "preview/0000001.png"])
+def test_a_folder_of_other_files_stays_as_it_is(tmp_path, name):
+    place(tmp_path, [name])
+    with pytest.raises(runs.RunError, match=r"holds other files \(.+\) and no run: choose an empty directory"):
+        runs.create("gans.gan", {}, tmp_path)
+    assert files_below(tmp_path) == {name}
+
+
+def test_hidden_files_are_in_nobodys_way(tmp_path):
+    place(tmp_path, [".env", ".git/config", "Thumbs.db", "lock"])
+    runs.create("gans.gan", {}, tmp_path)
+    assert files_below(tmp_path) == {".env", ".git/config", "Thumbs.db", "lock", "run.json"}
+
+
+def test_a_run_that_failed_before_its_first_step_is_replaced(run):
+    run.update(state="failed", error="epochs=0: it must be above 0")
+    assert runs.create("gans.gan", {"epochs": 1}, run.path).record["arguments"] == {"epochs": 1}
+    run.update(state="failed", steps_per_epoch=10)
+    with pytest.raises(runs.RunError, match="already holds a run"):
+        runs.create("gans.gan", {}, run.path)
 
 
 def test_write_replaces_the_whole_file(tmp_path):
@@ -252,7 +310,7 @@ def test_previews_by_step(run):
     assert run.previews() == {}
     folder = run.path / "preview"
     folder.mkdir()
-    for name in ("0001000.png", "0000025.png", "0000025.npz", "0002000.npz", ".0002000.png.123"):
+    for name in ("0001000.png", "0000025.png", "0000025.npz", "0002000.npz", ".0002000.123.png", "Thumbs.db"):
         (folder / name).touch()
     assert list(run.previews().items()) == [(25, folder / "0000025.png"), (1000, folder / "0001000.png")]
 
