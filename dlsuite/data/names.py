@@ -1,6 +1,5 @@
 """The datasets by name, and what a name or a path stands for; costs no import of TensorFlow."""
 
-from pathlib import Path
 from typing import Literal
 
 from dlsuite.data import own, sources
@@ -22,22 +21,40 @@ NAMED = {
 def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"]:
     """What `dataset` holds: pictures, points of the plane, text, signals, or pairs of texts.
 
+    A path at which there is nothing is judged by its ending.
+
     Raises:
-        ValueError: there is nothing of that name.
+        ValueError: there is nothing of that name, or what is there can be used for nothing.
     """
     if dataset in NAMED:
         return NAMED[dataset]
+    path = sources.expanded(dataset)
     try:
-        is_path, is_pairs = bool(set(dataset) & set("/\\.")) or Path(dataset).exists(), own.is_pairs(dataset)
+        is_path = bool(set(dataset) & set("/\\.")) or path.exists()
+        is_folder, is_there = path.is_dir(), path.exists()
     except OSError:  # a name that is too long for any file
         raise ValueError(f"dataset={dataset!r}: there is no such file or folder, nor a dataset of that name") from None
     if not is_path:
         raise ValueError(f"dataset={dataset!r}: it is one of {', '.join(NAMED)}, or a path to your own (./pictures)")
-    if is_pairs:
+    if own.is_pairs(dataset):
         return "pairs"
-    if Path(dataset).suffix.lower() == ".txt":
+    if path.suffix.lower() == ".txt":
         return "text"
-    return "points" if own.is_points(dataset) else "images"
+    if own.is_points(dataset):
+        return "points"
+    if is_there and not is_folder:
+        raise ValueError(
+            f"dataset={dataset!r}: a file of this kind cannot be used; points are in a .npy or .csv file, text in a "
+            ".txt, pairs of texts in a .tsv, and pictures in a folder"
+        )
+    if is_folder and not own.holds_pictures(dataset):
+        names = sorted({file.name for file, _ in sources.files_below(path)})
+        if names:
+            raise ValueError(
+                f"dataset={dataset!r}: this folder has no pictures ({', '.join(own.IMAGE_ENDINGS)}), and no texts such "
+                f"as de.train.txt and en.train.txt; it has {sources.some_of(names)}"
+            )
+    return "images"
 
 
 def resolve(dataset: str, source: sources.Source) -> Literal["tfds", "bundled"]:

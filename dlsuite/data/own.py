@@ -1,10 +1,11 @@
 """The user's own data: a folder of pictures, or points of the plane in a `.npy` or `.csv` file."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 
-from dlsuite.data import sources
+from dlsuite.data import sources, tables
 
 IMAGE_SIZE = 32
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
@@ -13,6 +14,8 @@ PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
 POINT_ENDINGS = (".npy", ".csv")
 FEWEST = 64
 MOST_PIXELS = 100_000_000
+SEEN = 16
+"""By so much of 255 the darkest and the brightest of what is seen differ at least."""
 
 
 def is_points(path: str) -> bool:
@@ -21,17 +24,44 @@ def is_points(path: str) -> bool:
 
 
 def is_pairs(path: str) -> bool:
-    """Whether `path` names pairs of texts: a `.tsv`, or a folder that holds such as `en.train.txt`."""
+    """Whether `path` names pairs of texts: a `.tsv`, or a folder that holds such as `de.train.txt` and `en.train.txt`.
+
+    One such file alone does not make pairs of a folder of pictures.
+    """
     file = sources.expanded(path)
-    return file.suffix.lower() == ".tsv" or any(file.glob("*.train.txt"))
+    if file.suffix.lower() == ".tsv":
+        return True
+    texts = sum(not sources.is_passed_over(text.name) for text in file.glob("*.train.txt"))
+    return texts > 1 or (texts == 1 and not holds_pictures(path))
 
 
-def picture_files(path: str) -> list[Path]:
-    """The pictures in the folder `path` and below it, in the order of their names; `ValueError` if it is none."""
-    folder = sources.expanded(path)
-    if not folder.is_dir():
-        raise ValueError(f"dataset={path!r}: there is no such folder, nor a dataset of that name")
-    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGE_ENDINGS)
+def holds_pictures(path: str) -> bool:
+    """Whether there is a picture in the folder `path` or below it."""
+    return any(is_used and is_picture(file) for file, is_used in sources.files_below(sources.expanded(path)))
+
+
+def is_picture(file: Path) -> bool:
+    """Whether a file is called like a picture."""
+    return file.suffix.lower() in IMAGE_ENDINGS
+
+
+def picture_files(path: str, fewest: int, called: str = "pictures") -> list[Path]:
+    """The pictures in the folder `path` and below it, in the order of their names.
+
+    Hidden files and folders, and what systems leave there, are passed over; links to folders are followed.
+
+    Raises:
+        ValueError: there is no such folder, or it holds fewer than `fewest`; with what was passed over.
+    """
+    pictures, others = [], []
+    for file, is_used in sources.files_below(sources.existing(path, "folder")):
+        (pictures if is_used and is_picture(file) else others).append(file)
+    if len(pictures) < fewest:
+        names = sorted({file.name for file in others})
+        beside = f"; passed over, as hidden or no picture ({', '.join(IMAGE_ENDINGS)}): {sources.some_of(names)}"
+        said = f"it holds {len(pictures)} {called}, and at least {fewest} are needed"
+        raise ValueError(f"dataset={path!r}: {said}{beside if names else ''}")
+    return sorted(pictures)
 
 
 def images(path: str) -> np.ndarray:
@@ -45,20 +75,74 @@ def images(path: str) -> np.ndarray:
     """
     from PIL import Image, ImageOps
 
-    files = picture_files(path)
-    if len(files) < FEWEST:
-        raise ValueError(f"dataset={path!r}: it holds {len(files)} pictures, and at least {FEWEST} are needed")
     pictures = []
-    for file in files:
-        try:
-            with Image.open(file) as picture:
-                square = ImageOps.fit(picture.convert("RGB"), (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS)
-        except Exception as error:
-            raise ValueError(f"dataset={path!r}: {file.name} cannot be read as a picture ({error})") from error
+    for file in picture_files(path, FEWEST):
+        square = ImageOps.fit(picture_in(file, path), (IMAGE_SIZE, IMAGE_SIZE), Image.Resampling.LANCZOS)
         pictures.append(np.asarray(square))
     stack = np.stack(pictures)
     is_grey = (stack == stack[..., :1]).all()
     return stack[..., :1] if is_grey else stack
+
+
+def picture_in(file: Path, dataset: str):
+    """The picture in a file of `dataset`, a PIL image as `as_seen` makes it; `ValueError` if it cannot be read."""
+    from PIL import Image
+
+    try:
+        with Image.open(file) as opened:
+            return as_seen(opened)
+    except Exception as error:
+        raise ValueError(f"dataset={dataset!r}: {file.name} cannot be read as a picture ({error})") from error
+
+
+def as_seen(opened):
+    """A PIL image of any mode as people see it: upright, in RGB, of 8 bits, what is transparent lying on white.
+
+    On black, where on white there would be nothing to see.
+    """
+    from PIL import ImageOps
+
+    upright = ImageOps.exif_transpose(opened)
+    if upright.mode[0] in "IF":
+        upright = _of_8_bits(upright)
+    if not upright.has_transparency_data:
+        return upright.convert("RGB")
+    on_white, on_black = (_on(ground, upright.convert("RGBA")) for ground in ("white", "black"))
+    return on_black if _contrast(on_white) < SEEN <= _contrast(on_black) else on_white
+
+
+def _on(ground: str, rgba):
+    from PIL import Image
+
+    return Image.alpha_composite(Image.new("RGBA", rgba.size, ground), rgba).convert("RGB")
+
+
+def _contrast(rgb) -> int:
+    return max(high - low for low, high in rgb.getextrema())
+
+
+def _of_8_bits(grey):
+    """A grey PIL image of 16 bits, 32 or floats in mode L or LA; Pillow itself would cut it off at 255.
+
+    How bright white is of 32 bits and of floats nobody says: 255, 65,535 (of floats also 1), the first that no pixel is
+    above, else the brightest pixel.
+    """
+    from PIL import Image
+
+    values, clear = np.asarray(grey), grey.info.get("transparency")
+    if grey.mode == "F":
+        shown = np.nan_to_num(values.astype("float64")).clip(0)
+        white = next((white for white in (1, 255, 65535) if shown.max() <= white), shown.max())
+        shown = np.rint(shown / white * 255)
+    else:
+        shown = values.astype("int64").clip(0)
+        whites = (255, 65535) if grey.mode == "I" else (65535,)
+        white = next((white for white in whites if shown.max() <= white), shown.max())
+        shown = shown * 256 // (white + 1)
+    found = Image.fromarray(shown.astype("uint8"))
+    if isinstance(clear, int):
+        found.putalpha(Image.fromarray(np.where(values == clear, 0, 255).astype("uint8")))
+    return found
 
 
 def picture(content: bytes, largest: int) -> tuple[np.ndarray, str]:
@@ -74,10 +158,9 @@ def picture(content: bytes, largest: int) -> tuple[np.ndarray, str]:
     Raises:
         ValueError: it is no picture, a broken one, one of more than 100 million pixels, or one without any extent.
     """
-    import io
     import warnings
 
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with warnings.catch_warnings():
@@ -86,27 +169,26 @@ def picture(content: bytes, largest: int) -> tuple[np.ndarray, str]:
         if opened.width * opened.height > MOST_PIXELS:
             raise ValueError(f"it has {opened.width} x {opened.height} pixels, and {MOST_PIXELS:,} are the most")
         is_animated = getattr(opened, "n_frames", 1) > 1
-        upright = ImageOps.exif_transpose(opened)
-        if upright.mode == "I;16":  # of 16 bits, which Pillow would cut off at 255
-            upright = Image.fromarray((np.asarray(upright) >> 8).astype("uint8"))
-        upright = upright.convert("RGBA")
+        seen = as_seen(opened)
     except UnidentifiedImageError:
         raise ValueError("this is not a picture that can be read (JPEG, PNG, WebP, GIF and BMP can)") from None
     except Image.DecompressionBombError:
         raise ValueError(f"it has more than the {MOST_PIXELS:,} pixels that can be read") from None
     except (OSError, SyntaxError, EOFError, MemoryError) as error:
         raise ValueError(f"the picture is damaged ({error})") from None
-    on_white = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
     remarks = ["It is animated: the first picture of it is taken."] if is_animated else []
-    if max(on_white.size) > largest:
-        before = on_white.size
-        on_white.thumbnail((largest, largest), Image.Resampling.LANCZOS)
-        remarks.append(f"It was reduced from {before[0]} × {before[1]} to {on_white.width} × {on_white.height} pixels.")
-    return np.asarray(on_white), " ".join(remarks)
+    if max(seen.size) > largest:
+        before = seen.size
+        seen.thumbnail((largest, largest), Image.Resampling.LANCZOS)
+        remarks.append(f"It was reduced from {before[0]} × {before[1]} to {seen.width} × {seen.height} pixels.")
+    return np.asarray(seen), " ".join(remarks)
 
 
 def points(path: str) -> np.ndarray:
     """The points in a `.npy` array or a `.csv` table of two columns (a first line of names is passed over).
+
+    The table's numbers may be parted by commas, semicolons, tabs or spaces, and have a decimal comma; see
+    `dlsuite.data.tables`.
 
     Returns:
         float32 `(n, 2)`, moved and scaled by one number to mean 0 and root-mean-square radius 2.
@@ -115,11 +197,12 @@ def points(path: str) -> np.ndarray:
         ValueError: no such file, not two columns, fewer than 64 points, a value that is no finite number, or
             points that all coincide.
     """
-    file = sources.expanded(path)
-    if not file.is_file():
-        raise ValueError(f"dataset={path!r}: there is no such file, nor a dataset of that name")
+    is_array = Path(path).suffix.lower() == ".npy"
+    content = sources.content(path) if is_array else sources.text(path)
     try:
-        table = np.load(file, allow_pickle=False) if file.suffix.lower() == ".npy" else _read_csv(file)
+        table = np.load(io.BytesIO(content), allow_pickle=False) if is_array else tables.read(content)
+        if np.iscomplexobj(table):
+            raise ValueError("they are complex")
         table = np.asarray(table, "float64")
     except Exception as error:
         raise ValueError(f"dataset={path!r}: it cannot be read as numbers ({error})") from error
@@ -131,14 +214,7 @@ def points(path: str) -> np.ndarray:
         raise ValueError(f"dataset={path!r}: it holds values that are no finite numbers")
     if (table == table[0]).all():
         raise ValueError(f"dataset={path!r}: all its points coincide")
+    table = np.ldexp(table, -np.frexp(np.abs(table).max())[1])  # exact, and no square overflows
     table = table - table.mean(axis=0)
     radius = np.sqrt(np.mean(np.sum(table**2, axis=1)))
     return (table * (2 / radius)).astype("float32")
-
-
-def _read_csv(file: Path) -> np.ndarray:
-    lines = file.read_text(encoding="utf-8-sig").splitlines()
-    has_names = bool(lines) and any(character.isalpha() and character not in "eE" for character in lines[0])
-    if len(lines) <= has_names:
-        raise ValueError("it has no rows")
-    return np.loadtxt(lines[has_names:], delimiter=",", ndmin=2)

@@ -61,12 +61,12 @@ def images(split: Split = "train", folder: str | None = None) -> list[np.ndarray
     if split not in FILES:
         raise ValueError(f"split={split!r}: it is one of {', '.join(FILES)}")
     if folder is None:
-        return [_read(_installed(*place) / name, "photographs") for name, place in FILES[split].items()]
-    files = own.picture_files(folder)
-    if len(files) < FEWEST:
-        raise ValueError(f"dataset={folder!r}: it holds {len(files)} photographs, and at least {FEWEST} are needed")
+        return [
+            np.asarray(own.picture_in(_installed(*place) / name, "photographs")) for name, place in FILES[split].items()
+        ]
+    files = own.picture_files(folder, FEWEST, "photographs")
     splits = ("train", "train", "train", "validation", "test")
-    return [_read(file, folder) for index, file in enumerate(files) if splits[index % 5] == split]
+    return [np.asarray(own.picture_in(file, folder)) for index, file in enumerate(files) if splits[index % 5] == split]
 
 
 def patches(photographs: list[np.ndarray], size: int, n: int, seed=0) -> np.ndarray:
@@ -108,13 +108,3 @@ def _installed(package: str, folder: str) -> Path:
             "fetches them; or give a folder of your own"
         )
     return Path(found.submodule_search_locations[0]) / folder
-
-
-def _read(file: Path, dataset: str) -> np.ndarray:
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(file) as picture:
-            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except Exception as error:
-        raise ValueError(f"dataset={dataset!r}: {file.name} cannot be read as a picture ({error})") from error
