@@ -10,8 +10,10 @@
 A document is what a window of words never reaches out of: a review, or a paragraph of a docstring or of a file, which
 is what stands between empty lines. Of docstrings and files every tenth document is held out.
 
-A word is a letter or underscore and all letters, digits, underscores and inner apostrophes that follow, in small
-letters: `don't`, `float32`, `learning_rate`; so numbers and punctuation are none.
+A word is a letter or underscore and all letters, marks, digits and underscores that follow, with apostrophes and
+joiners between them, in small letters: `don't`, `float32`, `learning_rate`, `हिन्दी`; so numbers and punctuation are
+none. Letters and their marks are composed (Unicode's NFC), however they were typed. Thai, Chinese, Japanese and others
+that are written without spaces are not segmented: what stands between two punctuation marks counts as one word.
 """
 
 import ast
@@ -22,15 +24,22 @@ import importlib.util
 import inspect
 import os
 import re
+import unicodedata
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
+from unicodedata import category
 
 import numpy as np
 
 from dlsuite.data import sources
 
 PACKAGES = ("numpy", "keras")
-WORD = re.compile(r"[^\W\d]\w*(?:['’]\w+)*")
+MARKS = "".join(each for each in map(chr, (*range(0x20000), *range(0xE0000, 0xE0200))) if category(each)[0] == "M")
+MARK = rf"(?![\x00-\x7f])[{MARKS}]"
+"""An accent, a vowel sign or the like, which Python's `\\w` has not; ASCII, which has none, is out of it at once."""
+RUN = rf"\w*(?:{MARK}\w*)*"
+WORD = re.compile(rf"[^\W\d]{RUN}(?:(?:'|[\u200c\u200d]+)(?=\w|{MARK}){RUN})*(?:\u200d(?<=[{MARKS}]\u200d))?")
+"""The last part is how Malayalam has written letters without a vowel at a word's end."""
 TAG = re.compile(r"<[^<>]*>")
 FEWEST = 500
 """A text file holds at least so many words."""
@@ -50,7 +59,7 @@ class Corpus(NamedTuple):
 
 def words_of(text: str) -> list[str]:
     """The words of a text in their order."""
-    return WORD.findall(text.lower().replace("’", "'"))
+    return WORD.findall(unicodedata.normalize("NFC", text.lower()).replace("’", "'"))
 
 
 def paragraphs_of(text: str) -> list[list[str]]:
@@ -106,22 +115,7 @@ def read(path: str) -> str:
     Raises:
         ValueError: no such file, one that is not UTF-8 (the line is named), or one of fewer than 500 words.
     """
-    file = sources.expanded(path)
-    try:
-        is_there = file.is_file()
-    except OSError:  # a name that is too long for any file
-        is_there = False
-    if not is_there:
-        raise ValueError(f"dataset={path!r}: there is no such file, nor a dataset of that name")
-    content = file.read_bytes()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"dataset={path!r}: line {line} is not UTF-8 (its byte 0x{content[error.start]:02x})"
-        ) from None
-    text = text.replace("\r\n", "\n")
+    text = unicodedata.normalize("NFC", sources.text(path).replace("\r\n", "\n"))
     count = len(words_of(text))
     if count < FEWEST:
         raise ValueError(f"dataset={path!r}: it holds {count} words, and at least {FEWEST} are needed")

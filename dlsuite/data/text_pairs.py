@@ -2,37 +2,46 @@
 
 - A folder in the layout of `tfds.TranslateFolder`: `de.train.txt` and `en.train.txt`, line by line the same in two
   languages or more, and so for `validation` and `test`.
-- A `.tsv` file of columns parted by tabs. A first line of language codes (`de`, `en`, `pt_BR`) says what they are;
-  without one there must be two, the source's and the target's, whatever these are called.
+- A `.tsv` file of columns parted by tabs. A first line of languages, by code or name (`de`, `EN`, `pt_BR`, `English`,
+  `français`), says what they are, as does one of `source` and `target`; without one there must be two, the source's
+  and the target's, whatever these are called.
 
 A split that has no file of its own is taken out of the training data: a tenth of it, by a hash of the source text, so
 that a sentence with several translations is in one split only.
 
-Files are in UTF-8. Whatever is wrong in one is a `ValueError` that names the file and the line.
+Files are in UTF-8; what is read out of them has its letters and marks composed (Unicode's NFC). Whatever is wrong in
+one is a `ValueError` that names the file and the line.
 """
 
-import re
+import unicodedata
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
 from dlsuite.data import dates, sources
+from dlsuite.data.language_names import languages_of
 from dlsuite.data.splits import Held, split_of
 
-LANGUAGE = re.compile(r"[a-z]{2,3}([-_][A-Za-z]{2,4})?")
+ROLES = {"source": 0, "src": 0, "target": 1, "tgt": 1, "trg": 1}
+"""What columns may be called where their languages are not said, and which of the two each is."""
 
 
 def languages(dataset: str) -> list[str]:
-    """The codes that there are to choose from, in order: none for dates, and for a `.tsv` file without a header.
+    """The languages that there are to choose from, as they are written there, in order.
+
+    There are none for dates, and for a `.tsv` file whose first line names none.
 
     Raises:
         ValueError: there is no such folder or file, no training data in the folder, or the file is no UTF-8.
     """
     if dataset == "dates":
         return []
-    path = _existing(dataset)
-    return _languages_in(path, "train") if path.is_dir() else sorted(_read_table(path)[0])
+    path = sources.existing(dataset, "folder or file")
+    if path.is_dir():
+        return _languages_in(path, "train")
+    header, _ = _read_table(path, set())
+    return [] if _are_roles(header) else sorted(header)
 
 
 def pairs(
@@ -48,9 +57,10 @@ def pairs(
     Args:
         dataset: "dates", a folder, or a `.tsv` file.
         split: "train", "validation" or "test"; the dates have "unseen_formats" besides.
-        source_language: code of the language to translate from. Dates, and a table without a header, leave no choice
-            and pass over it.
-        target_language: code of the language to translate into.
+        source_language: the language to translate from, by its code in small letters or capitals, or by its name.
+            Dates, and a table without a header, leave no choice and pass over it; of a table of two columns it may be
+            left out, and the first is the source's then.
+        target_language: the language to translate into.
         n: at most so many, drawn at random without repetition; by default all of them, in order.
         seed: of the draw.
 
@@ -68,11 +78,11 @@ def pairs(
         raise ValueError(f"split={split!r}: it is one of {', '.join(get_args(Held))}")
     if n is not None and n < 1:
         raise ValueError(f"n={n}: it must be at least 1")
-    path = _existing(dataset)
-    codes = {"source_language": source_language, "target_language": target_language}
+    path = sources.existing(dataset, "folder or file")
+    asked = {"source_language": source_language, "target_language": target_language}
     without_file = {name for name in ("validation", "test") if path.is_file() or not _languages_in(path, name)}
     file_split = "train" if split in without_file else split
-    columns = _read_folder(path, file_split, codes) if path.is_dir() else _read_columns(path, codes)
+    columns = _read_folder(path, file_split, asked) if path.is_dir() else _read_columns(path, asked)
     both = list(zip(*columns, strict=True))
     if file_split == "train":
         parts = [split_of(source) for source, _ in both]
@@ -83,39 +93,51 @@ def pairs(
     if n is not None:
         drawn = np.random.default_rng(seed).choice(len(both), min(n, len(both)), replace=False)
         both = [both[index] for index in drawn]
-    sources, targets = map(list, zip(*both, strict=True))
-    return sources, targets
-
-
-def _existing(dataset: str) -> Path:
-    path = sources.expanded(dataset)
-    try:
-        is_there = path.exists()
-    except OSError:  # a name that is too long for any file
-        is_there = False
-    if not is_there:
-        raise ValueError(f"dataset={dataset!r}: there is no such folder or file, nor a dataset of that name")
-    return path
+    texts, translations = map(list, zip(*both, strict=True))
+    return texts, translations
 
 
 def _languages_in(folder: Path, split: str) -> list[str]:
-    found = sorted(file.name.removesuffix(f".{split}.txt") for file in folder.glob(f"*.{split}.txt"))
+    ending = f".{split}.txt"
+    names = sorted(file.name for file in folder.iterdir() if not sources.is_passed_over(file.name))
+    found = [name.removesuffix(ending) for name in names if name.endswith(ending)]
     if split == "train" and not found:
-        raise ValueError(f"dataset={str(folder)!r}: it holds no training data, such as de.train.txt and en.train.txt")
+        beside = f"; it holds {sources.some_of(names)}" if names else ""
+        raise ValueError(
+            f"dataset={str(folder)!r}: it holds no training data, such as de.train.txt and en.train.txt{beside}"
+        )
     return found
 
 
-def _require_languages(codes: dict[str, str | None], known: list[str], where: str) -> None:
-    for argument, code in codes.items():
-        if code not in known:
-            raise ValueError(f"{argument}={code!r}: {where} is in {', '.join(known) or 'no language'}, not in {code}")
-    if len(set(codes.values())) == 1:
-        raise ValueError(f"target_language={code!r}: this is the source's language already")
+def _chosen(asked: dict[str, str | None], known: list[str], where: str) -> list[int]:
+    """The places in `known` of the languages that are asked for, by the arguments that ask for them."""
+    places = []
+    for argument, language in asked.items():
+        place = _place_of(language, known)
+        if place is None:
+            there = f"{where} is in {', '.join(known) or 'no language'}"
+            raise ValueError(f"{argument}={language!r}: {there}, not in {language}")
+        places.append(place)
+    if len(set(places)) == 1:
+        raise ValueError(f"target_language={language!r}: this is the source's language already")
+    return places
 
 
-def _read_folder(folder: Path, split: str, codes: dict[str, str | None]) -> list[list[str]]:
-    _require_languages(codes, _languages_in(folder, split), f"the {split} split in {folder}")
-    files = [folder / f"{code}.{split}.txt" for code in codes.values()]
+def _place_of(language: str | None, known: list[str]) -> int | None:
+    """Where a language stands in a list: as it is written, else in other letters, else by another name."""
+    if language in known:
+        return known.index(language)
+    named = languages_of(language or "")
+    is_it = [each.casefold() == (language or "").casefold() for each in known]
+    is_it = is_it if any(is_it) else [bool(languages_of(each) & named) for each in known]
+    return is_it.index(True) if any(is_it) else None
+
+
+def _read_folder(folder: Path, split: str, asked: dict[str, str | None]) -> list[list[str]]:
+    known = _languages_in(folder, split)
+    files = [
+        folder / f"{known[place]}.{split}.txt" for place in _chosen(asked, known, f"the {split} split in {folder}")
+    ]
     texts = [[line.strip() for line in _lines(file)] for file in files]
     (shorter, fewer), (longer, more) = sorted(zip(map(len, texts), files, strict=True), key=lambda pair: pair[0])
     if shorter != longer:
@@ -126,11 +148,15 @@ def _read_folder(folder: Path, split: str, codes: dict[str, str | None]) -> list
     return texts
 
 
-def _read_columns(file: Path, codes: dict[str, str | None]) -> list[list[str]]:
-    header, rows = _read_table(file)
-    if header:
-        _require_languages(codes, sorted(header), str(file))
-    width, columns = len(header) or 2, [header.index(code) for code in codes.values()] if header else [0, 1]
+def _read_columns(file: Path, asked: dict[str, str | None]) -> list[list[str]]:
+    header, rows = _read_table(file, set(asked.values()))
+    width = len(header) or 2
+    if _are_roles(header):
+        columns = sorted((0, 1), key=lambda column: ROLES[header[column].casefold()])
+    elif width == 2 and (not header or set(asked.values()) == {None}):
+        columns = [0, 1]
+    else:
+        columns = _chosen(asked, header, str(file))
     for number, row in enumerate(rows, start=2 if header else 1):
         if row == [""]:
             raise ValueError(f"{file}, line {number}: it is empty")
@@ -144,22 +170,37 @@ def _read_columns(file: Path, codes: dict[str, str | None]) -> list[list[str]]:
     return [[row[column] for row in rows] for column in columns]
 
 
-def _read_table(file: Path) -> tuple[list[str], list[list[str]]]:
-    """The language codes in the first line, or none, and the rows."""
+def _read_table(file: Path, asked: set[str | None]) -> tuple[list[str], list[list[str]]]:
+    """What the first line calls the columns, or nothing, and the rows.
+
+    It does so if each of its cells names a language, no two the same; if they are `ROLES`; or if it has both that are
+    `asked` for.
+    """
     rows = [[cell.strip() for cell in line.split("\t")] for line in _lines(file)]
-    has_header = bool(rows) and len(set(rows[0])) == len(rows[0]) > 1 and all(map(LANGUAGE.fullmatch, rows[0]))
-    return (rows[0], rows[1:]) if has_header else ([], rows)
+    first = rows[0] if rows else []
+    has_asked = len(asked - {None}) == 2 and asked <= set(first)
+    is_header = len(set(first)) == len(first) > 1 and (has_asked or _are_roles(first) or _are_languages(first))
+    return (first, rows[1:]) if is_header else ([], rows)
+
+
+def _are_roles(cells: list[str]) -> bool:
+    return sorted(ROLES.get(cell.casefold(), -1) for cell in cells) == [0, 1]
+
+
+def _are_languages(cells: list[str]) -> bool:
+    named = [languages_of(cell) for cell in cells]
+    return all(named) and len(frozenset.union(*named)) == sum(map(len, named))
 
 
 def _lines(file: Path) -> list[str]:
-    """A file's lines. A line feed alone ends one: Unicode's other separators would shift what follows."""
-    lines = file.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    """A file's lines, composed. A line feed alone ends one: Unicode's other separators would shift what follows."""
+    lines = sources.content(str(file)).removeprefix(b"\xef\xbb\xbf").split(b"\n")
     if lines[-1] == b"":
         lines.pop()
     texts = []
     for number, line in enumerate(lines, start=1):
         try:
-            texts.append(line.decode("utf-8"))
+            texts.append(unicodedata.normalize("NFC", line.decode("utf-8")))
         except UnicodeDecodeError as error:
             where = f"{file}, line {number}, byte {error.start + 1}"
             raise ValueError(f"{where}: 0x{line[error.start]:02x} is no UTF-8 there; save it as UTF-8") from None
