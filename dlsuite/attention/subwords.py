@@ -6,14 +6,17 @@
 
 A frequent word becomes one piece and a rare one several, down to characters, so that a few thousand pieces write every
 word. A space belongs to the word that follows it and is written `▁`, so that decoding needs no rules; text is lowered,
-and runs of white space become one space.
+letters are composed with their marks (Unicode's NFC), and runs of white space become one space.
 """
 
 import collections
 import itertools
 import string
+import unicodedata
 
 import tensorflow as tf
+
+from dlsuite.data.composition import Composition
 
 PAD, UNKNOWN, START, END = range(4)
 SPECIAL = ["", "⁇", "<start>", "<end>"]
@@ -28,9 +31,15 @@ WORD = r"(▁*[\p{L}\p{M}]+|▁*\p{N}|▁*[^\p{L}\p{M}\p{N}▁])"
 """Letters together; a digit or any other character alone; each with the spaces before it."""
 
 
-def split(texts):
-    """Texts, a string tensor `(batch,)`, as words with their leading `▁`: ragged `(batch, words)`."""
+def split(texts, compose=None):
+    """Texts, a string tensor `(batch,)`, as words with their leading `▁`: ragged `(batch, words)`.
+
+    Args:
+        compose: a `Composition`; by default the texts' letters are as they are.
+    """
     texts = tf.strings.unicode_transcode(texts, "UTF-8", "UTF-8", errors="replace", replace_control_characters=True)
+    if compose is not None and compose.is_needed:
+        texts = compose(tf.strings.lower(texts, encoding="utf-8"))
     texts = tf.strings.substr(texts, 0, LONGEST_TEXT, unit="UTF8_CHAR")
     texts = tf.strings.lower(tf.strings.regex_replace(texts, "\ufffd", " "), encoding="utf-8")
     texts = tf.strings.strip(tf.strings.regex_replace(texts, r"[\pZ\s▁]+", " "))
@@ -48,7 +57,8 @@ def learn(texts, size):
     Returns:
         A list of at most `size` str, fewer where no pair is left that occurs twice.
     """
-    counts = collections.Counter(word.decode() for word in split(tf.constant(texts)).flat_values.numpy())
+    texts = tf.constant([unicodedata.normalize("NFC", text) for text in texts])
+    counts = collections.Counter(word.decode() for word in split(texts).flat_values.numpy())
     words = [(list(word), count) for word, count in sorted(counts.items())]
     pieces = SPECIAL + sorted({character for word, _ in words for character in word})
     pairs, places = collections.Counter(), collections.defaultdict(set)
@@ -102,6 +112,7 @@ class Vocabulary:
         self.order = fingerprints.argsort()
         self.fingerprints = fingerprints[self.order]
         self.longest = max(map(len, pieces[len(SPECIAL) :]), default=1)
+        self.compose = Composition("".join(pieces[len(SPECIAL) :]))
 
     def __len__(self):
         return len(self.pieces)
@@ -116,7 +127,7 @@ class Vocabulary:
 
     def encode(self, texts):
         """Texts, a string tensor `(batch,)`, as numbers: int32, ragged `(batch, pieces)`, without `START` and `END`."""
-        words = split(texts)
+        words = split(texts, self.compose)
         distinct, which = tf.unique(words.flat_values)
         numbers = tf.gather(self._cut(distinct), which)  # ragged (words of all texts, pieces)
         return words.with_flat_values(numbers).merge_dims(1, 2)

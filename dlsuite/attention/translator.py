@@ -4,7 +4,7 @@
 
 An encoder reads the source x and a decoder writes the target y, piece by piece. `seq2seq` and `bahdanau` differ in what
 the decoder remembers of the source, and in how it looks at that. In training the decoder is given the true pieces
-before each (teacher forcing); in use it goes on from its own.
+before each (teacher forcing); in use it goes on from its own. A blank text was never learned: its translation is empty.
 """
 
 import keras
@@ -135,10 +135,17 @@ class Translator(keras.Model):
         """What the decoder keeps of `source`, int32 `(batch, S)`: the memory, and the first state."""
         return self.decoder.remember(self.encoder(source, training=False), source)
 
+    def step(self, last, state, memory):
+        """As the decoder's, of a memory with one tensor more, `(rows,)`: which rows must not be anything but empty."""
+        *memory, stays_empty = memory
+        log_p, state, looked = self.decoder.step(last, state, tuple(memory))
+        all_but_end = search.NEVER * (1.0 - tf.one_hot(END, tf.shape(log_p)[-1]))
+        return tf.where(stays_empty[:, None], log_p + all_but_end, log_p), state, looked
+
     def greedy(self, source, is_fused=False):
         """As `search.greedy`, of int32 sources `(batch, S)`."""
         memory, state = self.remember(source)
-        return search.greedy(self.decoder.step, state, memory, self.longest, is_fused)
+        return search.greedy(self.step, state, (*memory, is_blank(source)), self.longest, is_fused)
 
     def rounded_greedy(self, source):
         """As `greedy`, by XLA, which compiles for one length: the source is padded to a multiple of `ROUNDED_TO`."""
@@ -156,9 +163,12 @@ class Translator(keras.Model):
         return (self.greedy_of_one if source.shape[0] == 1 else self.greedy_of_many)(source)
 
     def beam(self, source, width, prefix=None):
-        """As `search.beam`, of int32 sources `(batch, S)`."""
+        """As `search.beam`, of int32 sources `(batch, S)`. What is to begin with a prefix is not kept empty."""
         memory, state = self.remember(source)
-        return search.beam(self.decoder.step, state, memory, self.longest, width, prefix)
+        stays_empty = is_blank(source)
+        if prefix is not None:
+            stays_empty &= tf.reduce_all(prefix == PAD, axis=1)
+        return search.beam(self.step, state, (*memory, stays_empty), self.longest, width, prefix)
 
     def log_probability(self, source, target):
         """log p(y | x) in nats, `(batch,)`, of int32 targets `(batch, T)`, ended and padded."""
@@ -250,6 +260,11 @@ def ended(numbers):
     """Ragged rows of pieces with `END` after each, padded by `PAD`, int32 `(batch, longest)`; 1 wide where none is."""
     rows = tf.concat([numbers, tf.fill([numbers.nrows(), 1], END)], axis=1)
     return rows.to_tensor(PAD, shape=tf.maximum(rows.bounding_shape(), [0, 1]))
+
+
+def is_blank(source):
+    """Which sources, int32 `(batch, S)`, end where they begin, `(batch,)`: their translation is empty, too."""
+    return source[:, 0] == END
 
 
 def sum_over_devices(tensors):

@@ -4,6 +4,7 @@ import collections
 import itertools
 import random
 import re
+import unicodedata
 
 import pytest
 import tensorflow as tf
@@ -195,3 +196,33 @@ def test_only_special_pieces():
 def test_pieces_that_cannot_be(pieces):
     with pytest.raises(ValueError, match=r"pieces=.*distinct"):
         Vocabulary(pieces)
+
+
+@pytest.mark.parametrize("form", ["NFD", "NFC"])
+def test_letters_are_composed_with_their_marks_if_the_alphabet_has_any_such(form):
+    texts = ["Tiếng Việt, août, 대한민국, naïve Ångström; ﬁ", "ő is none of its letters"]
+    learned = subwords.learn([unicodedata.normalize(form, text) for text in texts[:1]] * 2, 90)
+    assert learned == subwords.learn(texts[:1] * 2, 90)
+    vocabulary = Vocabulary(learned)
+    assert encode(vocabulary, [unicodedata.normalize("NFD", text) for text in texts]) == encode(vocabulary, texts)
+    assert (
+        encode(vocabulary, ["vie\u0302\u0323t", "vi\u1eb9\u0302t", "VI\u00ca\u0323T"])
+        == encode(vocabulary, ["việt"]) * 3
+    )
+    in_graph = tf.function(vocabulary.encode, input_signature=[tf.TensorSpec([None], tf.string)])
+    assert in_graph(tf.constant([], tf.string)).to_list() == []
+    assert in_graph(tf.constant(["", "e\u0301", "\u0301e"])).to_list() == encode(vocabulary, ["", "é", "\u0301e"])
+
+
+def test_a_long_decomposed_text_is_cut_off_where_the_composed_one_is():
+    vocabulary, text = Vocabulary(subwords.learn(["ế a"] * 2, 20)), "ế" * (LONGEST_TEXT + 10)
+    assert encode(vocabulary, [unicodedata.normalize("NFD", text)]) == encode(vocabulary, [text])
+
+
+def test_an_alphabet_without_composed_letters_costs_nothing():
+    def operations(pieces):
+        graph = tf.function(Vocabulary(pieces).encode).get_concrete_function(tf.TensorSpec([None], tf.string)).graph
+        return {operation.type for operation in graph.get_operations()}
+
+    assert "UnicodeDecode" not in operations([*SPECIAL, "▁", *"abc"])
+    assert "UnicodeDecode" in operations([*SPECIAL, "▁", *"abç"])

@@ -1,6 +1,7 @@
 """The translators: what they compute, that padding and batches change nothing, training, and saving."""
 
 import json
+import unicodedata
 
 import keras
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from dlsuite import serving
-from dlsuite.attention import bahdanau, bleu, seq2seq, training, translator
+from dlsuite.attention import bahdanau, bleu, search, seq2seq, training, translator
 from dlsuite.attention.bahdanau import AttentiveDecoder, Bahdanau
 from dlsuite.attention.seq2seq import Seq2Seq
 from dlsuite.attention.subwords import END, PAD, SPECIAL, START, learn
@@ -109,7 +110,10 @@ def test_a_finished_hypothesis_has_its_log_probability(model, read, width):
     source = tf.repeat(read, width or 1, axis=0)
     finished = tf.reduce_any(pieces == END, axis=1)
     assert tf.reduce_any(finished)
-    np.testing.assert_allclose(totals, model.log_probability(source, pieces), atol=1e-4)
+    is_there = totals > search.NEVER / 2  # of the blank text there is one translation
+    expected = model.log_probability(source, pieces)
+    np.testing.assert_allclose(totals[is_there], expected[is_there], atol=1e-4)
+    assert np.sum(~is_there) == (0 if width is None else width - 1)
     looked = teacher_forced(model, source, pieces)[1]
     np.testing.assert_allclose(tf.reshape(weights, looked.shape), looked, atol=1e-5)
 
@@ -142,6 +146,46 @@ def test_no_texts_are_no_translations(model):
         answer = tf.function(function, input_signature=specs)(*inputs)  # as it is exported
         assert {len(values) for values in answer.values()} == {0}, name
     assert model.translate([]) == []
+
+
+@pytest.mark.parametrize("blank", ["", " \u00a0", "\t\n\u3000", "▁"])
+def test_a_blank_text_becomes_an_empty_one(model, blank):
+    functions, texts = model.signatures(), tf.constant([blank, "bad", ""])
+    for answer in (functions["translate"][0](texts), functions["translate"][0](texts[:1])):
+        assert (answer["text"][0], answer["target"][0, 0]) == (b"", b"<end>")
+        assert not any(answer["target"][0, 1:].numpy())
+        assert answer["attention"].shape[:2] == answer["target"].shape
+        assert np.isfinite(answer["log_probability"]).all()
+    score = functions["score"][0](texts[:1], tf.constant([""]))["log_probability"]
+    np.testing.assert_allclose(answer["log_probability"], score, atol=1e-4)  # it is not made up
+    beam = functions["candidates"][0](texts, tf.constant(["", "", "z"]), tf.constant(3))
+    assert beam["text"][0, 0] == b"" and all(text.startswith(b"z") for text in beam["text"][2].numpy())
+    is_there = (beam["log_probability"] > search.NEVER / 2).numpy()
+    assert is_there.sum(axis=1).tolist() == [1, 3, 3]
+    assert np.isfinite(beam["attention"]).all()
+    for width in (1, 3):
+        translated = model.translate([blank, "bad"], width)
+        assert translated[0] == "" and translated[1] == model.translate(["bad"], width)[0]
+
+
+def test_a_text_of_unknown_characters_is_not_blank(model):
+    assert translator.is_blank(model.read(tf.constant(["", "ж", "a", " "]))).numpy().tolist() == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_decomposed_letters_are_read_as_composed_ones():
+    texts = ["août", "ça déjà où", "Tiếng Việt", "ÅNGSTRÖM", "ő ж"]
+    model = Bahdanau(learn(texts[:4] * 2, 60), [*SPECIAL, "▁", *"uvwxyz"], units=UNITS, longest=LONGEST)
+    functions = model.signatures()
+    for form in ("NFD", "NFKD"):
+        typed = tf.constant([unicodedata.normalize(form, text) for text in texts])
+        np.testing.assert_array_equal(model.read(typed), model.read(tf.constant(texts)))
+        for name, value in functions["translate"][0](typed).items():
+            np.testing.assert_array_equal(value, functions["translate"][0](tf.constant(texts))[name])
 
 
 @pytest.mark.parametrize(
@@ -516,7 +560,7 @@ def test_a_model_names_a_wrong_argument(argument, value):
         ({"learning_rate": 0.0}, "learning_rate=0.0: it must be above 0"),
         ({"pieces": -1}, "pieces=-1: it must be 0 or above"),
         ({"examples": -5}, "examples=-5: it must be 0 or above"),
-        ({"seed": -1}, "seed=-1: it must be 0 or above"),
+        ({"seed": -1}, "seed=-1: it must be from 0 to 4294967295"),
         ({"units": 0, "examples": 64}, "units=0: it must be above 0"),
         ({"dropout": 2.0, "examples": 64}, "dropout=2.0: it must be at least 0 and below 1"),
         ({"examples": 10}, "batch_size=64: there are 10 pairs to train on"),
