@@ -50,6 +50,13 @@ FIRST = "the the the"
 MOST = 80
 """So many n-grams, or words of a sentence, are drawn at most."""
 LONGEST_IN_URL = 1000
+TOKENIZERS = {
+    "zh": "The references are Chinese, which has no spaces between words: sacrebleu's tokenizer `zh` takes each of its "
+    "characters for a word.",
+    "char": "The references are in a script without spaces between words: sacrebleu's tokenizer `char` takes each "
+    "character for a word.",
+}
+"""What is said of those that are not `13a`."""
 STYLES = {
     "found": "background: rgba(56, 142, 60, .28)",
     "clipped": "background: rgba(230, 145, 20, .30); text-decoration: line-through",
@@ -133,8 +140,8 @@ def judged(candidate: str, references: list[str], lowercase: bool, n: int):
     """The score, what it is made of, and where."""
     score = lesson.bleu([candidate], [references], lowercase=lowercase)
     said, signature = lesson.reported([candidate], [references], lowercase=lowercase)
-    words = lesson.tokenize(candidate, lowercase)
-    others = [lesson.tokenize(reference, lowercase) for reference in references]
+    tokenizer = lesson.tokenizer_for([references])
+    words, *others = (lesson.tokenize(text, lowercase, tokenizer) for text in (candidate, *references))
     figures = st.columns(4)
     figures[0].metric("BLEU", f"{score.bleu:.1f}", help="0 to 100.")
     figures[1].metric(
@@ -145,6 +152,8 @@ def judged(candidate: str, references: list[str], lowercase: bool, n: int):
         "Words r", score.reference_length, help="Of the reference that is nearest in length to the candidate."
     )
     st.markdown(verdict(score))
+    if tokenizer in TOKENIZERS:
+        st.caption(TOKENIZERS[tokenizer])
     st.html(sentences(words, others, n))
     left, right = st.columns([2, 3], gap="medium", vertical_alignment="center")
     left.table(rows_of(score))
@@ -170,10 +179,7 @@ def verdict(score: lesson.Score) -> str:
         return "**Nothing matches:** not one word of the candidate is in a reference, and BLEU is 0."
     if not all(score.total):
         count = f"{score.hypothesis_length} word{'s' * (score.hypothesis_length > 1)}"
-        return (
-            f"**Too short:** the candidate has {count}, as spaces and punctuation part them, so there is no run of "
-            "four to look for, and BLEU is 0."
-        )
+        return f"**Too short:** the candidate has {count}, so there is no run of four to look for, and BLEU is 0."
     mean = math.exp(sum(map(math.log, score.precisions)) / 4)
     product = r" \cdot ".join(f"{p:.3f}" for p in score.precisions)
     smoothed = (

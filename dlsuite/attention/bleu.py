@@ -12,21 +12,32 @@ A p_n of 0 would make BLEU 0 however good the rest is. sacrebleu, and this file,
 (`exp`): the k-th order without any match counts as 1/2^k matches. Where nothing matches at all, or all hypotheses are
 shorter than n words, so that p_n is undefined, BLEU is 0.
 
-Words are what sacrebleu's tokenizer `13a` makes of a text. Numbers that are published should come from `reported`,
-which is sacrebleu itself and says by what signature (Post, 2018, arXiv:1804.08771).
+Words are what sacrebleu's tokenizer `13a` makes of a text. Where references are mostly in a script without spaces, that
+would be whole sentences: there it is `zh` for Chinese, which parts its characters, and for all others `char`, which parts
+every character (`ja-mecab`, which knows Japanese words, is a package more). Numbers that are published should come from
+`reported`, which is sacrebleu itself and says by what signature (Post, 2018, arXiv:1804.08771).
 """
 
+import functools
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from sacrebleu.metrics import BLEU
-from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
 ORDERS = (1, 2, 3, 4)
 
-tokenizer = Tokenizer13a()
+HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+SOUTHEAST = "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"
+"""Thai, Lao and Tibetan, Burmese, Khmer."""
+HAN, OTHERS = re.compile(f"[{HAN}]"), re.compile(f"[{KANA}{SOUTHEAST}]")
+SPACED = re.compile(rf"[^\W{HAN.pattern[1:-1]}{OTHERS.pattern[1:-1]}]+")
+"""A word of all other scripts."""
+FEW = 0.1
+"""Chinese has so few of other scripts' characters without spaces, as a share."""
 
 
 class Score(NamedTuple):
@@ -48,9 +59,23 @@ class Score(NamedTuple):
     """r, in words."""
 
 
-def tokenize(text: str, lowercase: bool = False) -> list[str]:
-    """A text's words and punctuation marks, as sacrebleu's `13a` separates them."""
-    return tokenizer((text.lower() if lowercase else text).rstrip()).split()
+def tokenizer_for(references: Sequence[Sequence[str]]) -> str:
+    """What sacrebleu calls the tokenizer for the script of these references: `13a`, `zh` or `char`."""
+    text = " ".join(reference for of_it in references for reference in of_it)
+    han, others, spaced = (len(pattern.findall(text)) for pattern in (HAN, OTHERS, SPACED))
+    if han + others <= spaced:
+        return "13a"
+    return "zh" if others <= FEW * han else "char"
+
+
+def tokenize(text: str, lowercase: bool = False, tokenizer: str = "13a") -> list[str]:
+    """A text's words and punctuation marks, as a tokenizer of sacrebleu's separates them."""
+    return _tokenizer(tokenizer)((text.lower() if lowercase else text).rstrip()).split()
+
+
+@functools.cache
+def _tokenizer(name: str):
+    return BLEU(tokenize=name, force=True).tokenizer
 
 
 def ngrams(words: Sequence[str], n: int) -> Counter:
@@ -110,8 +135,9 @@ def bleu(
     """
     require_pairs(hypotheses, references)
     matched, total, lengths = [0] * 4, [0] * 4, [0, 0]
+    tokenizer = tokenizer_for(references)
     for hypothesis, of_it in zip(hypotheses, references, strict=True):
-        words, others = tokenize(hypothesis, lowercase), [tokenize(text, lowercase) for text in of_it]
+        words, *others = (tokenize(text, lowercase, tokenizer) for text in (hypothesis, *of_it))
         lengths = [lengths[0] + len(words), lengths[1] + nearest_length(len(words), others)]
         for n in ORDERS:
             matched[n - 1] += clipped(words, others, n).total()
@@ -135,7 +161,10 @@ def reported(
     require_pairs(hypotheses, references)
     most = max(map(len, references))
     streams = [[of_it[k] if k < len(of_it) else None for of_it in references] for k in range(most)]
-    metric = BLEU(lowercase=lowercase, force=True)  # without its warning of texts that look tokenized already
+    tokenizer = tokenizer_for(references)
+    metric = BLEU(
+        lowercase=lowercase, tokenize=tokenizer, force=True
+    )  # no warning of texts that look tokenized already
     score = metric.corpus_score(list(hypotheses), streams).score
     return score, str(metric.get_signature())
 

@@ -137,3 +137,14 @@ def test_short_texts_are_kept_in_the_url_and_long_ones_are_not(open_view):
     assert view.query_params["bleu_candidate"] == "a short one"
     assert open_view(candidate="a short one").text_area(key="bleu_candidate").value == "a short one"
     assert "bleu_candidate" not in typed(view, "long " * 400, "of it").query_params
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("今天天气很好", "tokenizer `zh`"), ("今日は天気がいい", "tokenizer `char`"), ("a cat sat there", None)],
+)
+def test_it_says_how_a_text_without_spaces_is_parted(open_view, text, said):
+    view = typed(open_view(), text, text)
+    assert figures(view)["BLEU"] == "100.0"
+    told = [each.value for each in view.caption if "tokenizer `" in each.value]
+    assert told == [] if said is None else said in told[0]

@@ -149,3 +149,31 @@ def test_lists_that_do_not_fit_are_named(function):
         function(["a", "b"], [["a"], []])
     with pytest.raises(ValueError, match="references: sentence 1 has 'a'"):
         function(["a"], ["a"])
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "texts"),
+    [
+        ("zh", ["我喜欢吃苹果", "今天天气很好", "他是我的朋友"]),
+        ("zh", ["我用 TensorFlow 训练模型。"]),
+        ("char", ["今日は天気がいいです", "東京都に行きます。"]),
+        ("char", ["สวัสดีครับคุณ", "วันนี้อากาศดี"]),
+        ("char", ["ຂ້ອຍຮັກເຈົ້າ", "ខ្ញុំស្រឡាញ់អ្នក", "ငါမင်းကိုချစ်တယ်"]),
+        ("13a", ["나는 학생 입니다 네", "The word 猫 means a cat", "मैं घर जा रहा हूँ", "أنا ذاهب إلى البيت"]),
+    ],
+)
+def test_a_perfect_translation_into_any_script_is_perfect(tokenizer, texts):
+    references = [[text] for text in texts]
+    score, signature = bleu.reported(texts, references)
+    assert bleu.tokenizer_for(references) == tokenizer and f"tok:{tokenizer}|" in signature
+    assert score == pytest.approx(100)
+    assert bleu.bleu(texts, references).bleu == pytest.approx(100)
+
+
+def test_in_scripts_without_spaces_we_and_sacrebleu_agree():
+    hypotheses, references = ["我喜欢吃红苹果", "今天天气 OK"], [["我喜欢吃苹果", "我爱吃苹果"], ["今天天气很好"]]
+    for other in ("", "です"):
+        references = [[text + other for text in of_it] for of_it in references]
+        score, _ = bleu.reported(hypotheses, references)
+        assert 0 < score < 100
+        assert bleu.bleu(hypotheses, references).bleu == pytest.approx(score)
