@@ -21,6 +21,7 @@ import canvas
 import numpy as np
 import streamlit as st
 from PIL import Image
+from streamlit.runtime.state import query_params, session_state
 
 from dlsuite import SAVED_MODELS, catalog, runs, serving
 from dlsuite.data import drawing, own, sources, text, text_pairs
@@ -32,6 +33,8 @@ LIVE_SECONDS = 2.0
 WARM, COLD, GREY = "#d95f0e", "#386cb0", "#8b95a1"
 """The colours of charts."""
 SECONDS_TO_START = 60
+LONGEST_PATH = 200
+"""So many letters of a path are shown where there is no such file."""
 SEED_LIMIT = 2**31 - 1
 UPLOADS = runs.ROOT / "uploads"
 
@@ -39,6 +42,24 @@ UPLOADS = runs.ROOT / "uploads"
 def page(title: str, lead: str) -> None:
     """The page's title and the one sentence under it; begins to load TensorFlow while the user reads them."""
     st.set_page_config(page_title=f"{title} · dlsuite", page_icon="🧠", layout="wide")
+def _said_by_url(value: str | list[str], kind: str):
+    """What a URL says to a widget whose state is of this kind; without a sensible value the widget keeps its own.
+
+    Streamlit takes `?view=` for a choice of nothing, which only a text may be, and fails over `?seed=inf`.
+
+    Raises:
+        ValueError: it says nothing sensible, on which Streamlit takes it out of the URL.
+    """
+    said = query_params.parse_url_param(value, kind)
+    parts = said if isinstance(said, list) else [said]
+    if parts in ([], [None]) or any(isinstance(part, float) and not math.isfinite(part) for part in parts):
+        raise ValueError(f"{value!r}: there is nothing in it to choose")
+    return said
+
+
+session_state.parse_url_param = _said_by_url  # through which every widget reads the URL
+
+
     _begin_to_load_tensorflow()
     st.html("<style>.stMainBlockContainer {padding-top: 2.5rem} h1 {font-size: 2rem !important}</style>")
     st.title(title, anchor=False)
@@ -643,7 +664,7 @@ def choose_run(lessons: list[str]) -> runs.Run | None:
         if Path(chosen).is_dir() and Path(chosen).parent in [runs.ROOT / lesson for lesson in lessons]:
             paths.insert(0, chosen)  # it has just been started
         else:
-            st.warning(f"The run {chosen} was deleted.")
+            st.warning(f"The run {chosen[:LONGEST_PATH]} was deleted.")
             st.session_state.pop("run", None)
             st.query_params.pop("run", None)
     return runs.Run(choose("Run", paths, "run", format_func=_run_title)) if paths else None

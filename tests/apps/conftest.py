@@ -1,6 +1,7 @@
 """What the tests of the apps share: pages run without a browser, and in one, and copies of a finished run to show."""
 
 import contextlib
+import functools
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 import tensorflow  # noqa: F401  # here, and not in a page's thread while pytest rewrites what it imports
 from playwright.sync_api import TimeoutError, expect, sync_playwright
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from dlsuite import runs
@@ -23,6 +25,10 @@ from dlsuite import runs
 REPOSITORY = Path(__file__).resolve().parents[2]
 APPS = REPOSITORY / "apps"
 PATIENCE = 90_000  # milliseconds, for a machine that trains at the same time
+
+
+# Each new `AppTest` looks through all installed packages for components, which takes longer than most pages.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 
 class Page(AppTest):
