@@ -20,6 +20,7 @@ from keras import layers
 
 from dlsuite.arguments import require_at_least, require_positive
 from dlsuite.data import names, text
+from dlsuite.data.composition import Composition
 from dlsuite.embeddings import windows, word_map
 
 ANSWERS = 10
@@ -55,6 +56,7 @@ class WordVectors(keras.Model):
         super().__init__(words, table(words), **kwargs)
         self.vocabulary, self.dimensions, self.seed = vocabulary, dimensions, seed
         self.words = tf.Variable(vocabulary, trainable=False, name="vocabulary")  # once, for all signatures
+        self.compose = Composition("".join(vocabulary))
         self.output_vectors = self.add_weight(
             shape=(len(vocabulary), dimensions), initializer="zeros", name="output_vectors"
         )
@@ -165,8 +167,8 @@ class WordVectors(keras.Model):
     def signatures(self):
         """The functions that a SavedModel of this model answers, by name; see `dlsuite.serving`.
 
-        All take words in small letters. `neighbours`: the ten nearest by cosine, of words that are `known`. `analogy`:
-        what is to `c` as `b` is to `a`, the words nearest to b - a + c, these three left out. `odd_one_out`: of each
+        All take words in small letters, composed or not. `neighbours`: the ten nearest by cosine, of words that are
+        `known`. `analogy`: what is to `c` as `b` is to `a`, the words nearest to b - a + c, these three left out. `odd_one_out`: of each
         row the word whose vector lies farthest from the mean of all; empty and unknown ones do not count; of no words
         it is an empty one. `vectors`. `suggest`: known words of the smallest edit distance. `most_frequent`: the first
         `n` words, 0 or more, and their vectors.
@@ -225,7 +227,7 @@ class WordVectors(keras.Model):
 
     def places_of(self, words):
         """Where words stand in the vocabulary, int32 `(n,)`; -1 for those that it lacks."""
-        is_it = words[:, None] == self.words  # (n, vocabulary)
+        is_it = self.compose(words)[:, None] == self.words  # (n, vocabulary)
         return tf.where(tf.reduce_any(is_it, axis=1), tf.argmax(is_it, axis=1, output_type=tf.int32), -1)
 
     def unit(self, places):
@@ -261,7 +263,7 @@ class WordVectors(keras.Model):
             distances = tf.edit_distance(tf.sparse.from_dense(own), known, normalize=False)
             return tf.math.top_k(-distances, SUGGESTIONS).indices
 
-        places = tf.map_fn(of_one, words, fn_output_signature=tf.TensorSpec([SUGGESTIONS], tf.int32))
+        places = tf.map_fn(of_one, self.compose(words), fn_output_signature=tf.TensorSpec([SUGGESTIONS], tf.int32))
         return tf.gather(self.words, places)
 
     def preview(self):

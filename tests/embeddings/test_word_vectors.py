@@ -1,5 +1,7 @@
 """Both word models: their gradients, their sparse steps, what they learn and answer, and what is saved of them."""
 
+import unicodedata
+
 import keras
 import numpy as np
 import pytest
@@ -167,7 +169,7 @@ def test_the_most_frequent_words_are_as_many_as_there_are(trained):
 
 def test_a_negative_number_of_words_is_an_error_when_served(lesson, tmp_path):
     served = serving.load(serving.export(a_model(lesson[1]), tmp_path).parent)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="n: it is 0 or above"):
+    with pytest.raises(ValueError, match="n: it must be at least 0"):
         served.most_frequent(n=-1)
     assert served.odd_one_out(words=np.zeros([1, 0], str))["odd"].tolist() == [b""]
 
@@ -350,3 +352,15 @@ def test_a_model_of_too_few_words(lesson):
 def test_the_vocabulary_of_a_trained_model_is_that_of_its_text(trained, story):
     documents = text.documents(story, "train")
     assert trained.vocabulary == text.vocabulary_of(documents, 5, 3500)
+
+
+def test_words_are_known_however_they_are_typed(lesson):
+    words = ["naïve", "việt", "한국", *(f"w{number}" for number in range(30))]
+    functions = lesson[1](vocabulary=words, dimensions=4).signatures()
+    composed = tf.constant(["naïve", "việt", "한국", "unknown"])
+    typed = tf.constant([unicodedata.normalize("NFD", word.decode()) for word in composed.numpy()])
+    for name in ("neighbours", "vectors", "suggest"):
+        answers = [functions[name][0](each) for each in (typed, composed)]
+        for key, value in answers[0].items():
+            np.testing.assert_array_equal(value, answers[1][key])
+    assert functions["vectors"][0](typed)["known"].numpy().tolist() == [True, True, True, False]
