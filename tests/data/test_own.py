@@ -120,7 +120,7 @@ def test_a_pickle_is_not_opened(tmp_path):
         own.points(str(tmp_path / "points.npy"))
 
 
-@pytest.mark.parametrize("content", ["", "x,y\n", "1,2\n3,four\n", "1,2\n3\n", "1;2\n" * 100])
+@pytest.mark.parametrize("content", ["", "x,y\n", "1,2\n3,four\n", "1,2\n3\n", "1;2\n" * 100, "1;2;3\n2;3;5\n" * 64])
 def test_wrong_tables(tmp_path, content):
     file = tmp_path / "points.csv"
     file.write_text(content)
@@ -131,6 +131,101 @@ def test_wrong_tables(tmp_path, content):
 def test_no_such_file(tmp_path):
     with pytest.raises(ValueError, match="there is no such file"):
         own.points(str(tmp_path / "nowhere.csv"))
+
+
+def test_hidden_files_and_what_systems_leave_are_passed_over(folder):
+    for place in (".ipynb_checkpoints", "__MACOSX", "below/@eaDir"):
+        (folder / place).mkdir()
+        (folder / place / "99.png").write_bytes((folder / "00.png").read_bytes())
+    (folder / "._00.png").write_bytes(b"no picture")
+    (folder / "Thumbs.db").write_bytes(b"no picture")
+    assert len(own.images(str(folder))) == 64
+    (folder / "00.png").unlink()
+    with pytest.raises(
+        ValueError, match=r"holds 63 pictures, .* passed over, .*: \._00\.png, \.ipynb_.*, @eaDir and 3 more"
+    ):
+        own.images(str(folder))
+    hidden = folder.rename(folder.with_name(".mine"))  # what is asked for by its name is not hidden
+    assert len(own.picture_files(str(hidden), 0)) == 63
+
+
+def test_links_to_folders_are_followed_and_none_is_gone_through_twice(folder, tmp_path_factory):
+    links = tmp_path_factory.mktemp("links")
+    (links / "train").symlink_to(folder)
+    (links / "again").symlink_to(folder)
+    (links / "loop").symlink_to(links)
+    (links / "up").symlink_to(links.parent)
+    (folder / "back").symlink_to(links)
+    assert len(own.images(str(links))) == 64
+    plain = [file.relative_to(folder) for file in own.picture_files(str(folder), 64)]
+    (folder / "aaa").symlink_to(folder / "below")
+    assert [file.relative_to(folder) for file in own.picture_files(str(folder), 64)] == plain  # by the names they had
+
+
+def test_what_is_transparent_is_read_as_people_see_it(folder):
+    """Black strokes on nothing lie on white; white ones, of which nothing would be seen there, on black."""
+    for index in range(64):
+        strokes = np.zeros((40, 40, 4), "uint8")
+        strokes[10:30, 18:22, 3] = 255
+        strokes[..., :3] = 255 * (index % 2)
+        Image.fromarray(strokes).save(folder / ("below" if index == 63 else "") / f"{index:02d}.png")
+    black, white = own.images(str(folder))[:2, ..., 0]
+    assert (black[0, 0], black[16, 16], white[0, 0], white[16, 16]) == (255, 0, 0, 255)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F"])
+@pytest.mark.parametrize("whitest", [1.0, 255, 65535, 1e6])
+def test_grey_of_many_bits_keeps_its_shades(mode, whitest):
+    ramp = np.linspace(0, whitest, 256).reshape(16, 16)
+    if mode.startswith("I;16"):
+        ramp = ramp.clip(0, 65535).round().astype(">u2" if mode == "I;16B" else "<u2")
+        seen = own.as_seen(Image.frombytes(mode, (16, 16), ramp.tobytes()))
+        expected = ramp >> 8
+    else:
+        seen = own.as_seen(Image.fromarray(ramp.astype("float32" if mode == "F" else "int32")))
+        is_dark = mode == "I" and whitest == 1  # of whole numbers 1 is nearly black
+        expected = ramp.astype("int32") if is_dark else np.arange(256).reshape(16, 16)
+    np.testing.assert_allclose(np.asarray(seen)[..., 0].astype(int), expected, atol=1)
+
+
+def test_one_grey_of_16_bits_may_be_transparent():
+    given = Image.frombytes("I;16", (2, 1), np.array([0, 40000], "<u2").tobytes())
+    picture, _ = own.picture(file_of(given, transparency=40000), largest=2)
+    assert picture[0, :, 0].tolist() == [0, 255]
+
+
+def test_a_file_or_a_folder_where_the_other_is_needed(folder):
+    with pytest.raises(ValueError, match=r"00\.png': it is a file, and a folder is needed"):
+        own.images(str(folder / "00.png"))
+    (folder / "below.csv").mkdir()
+    with pytest.raises(ValueError, match=r"below\.csv': it is a folder, and a file is needed"):
+        own.points(str(folder / "below.csv"))
+
+
+@pytest.mark.parametrize("name", ["x.npz", "x.csv.gz", "x.png", "x"])
+def test_a_file_that_is_of_no_use_is_not_said_to_be_missing(tmp_path, name):
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"x.*': a file of this kind cannot be used; points are in a \.npy or \.csv"):
+        names.kind(str(tmp_path / name))
+
+
+def test_a_folder_that_is_of_no_use_is_said_to_hold_what_it_holds(tmp_path):
+    for name in ("train.en", "train.fr"):
+        (tmp_path / name).write_text("a\n" * 99)
+    with pytest.raises(ValueError, match=r"no pictures .*, and no texts such as .*; it has train\.en, train\.fr"):
+        names.kind(str(tmp_path))
+
+
+def test_one_text_alone_makes_no_pairs_of_pictures(folder, tmp_path_factory):
+    (folder / "x.train.txt").write_text("a")
+    assert names.kind(str(folder)) == "images"
+    (folder / "._y.train.txt").write_text("a")
+    assert names.kind(str(folder)) == "images"
+    (folder / "y.train.txt").write_text("a")
+    assert names.kind(str(folder)) == "pairs"
+    alone = tmp_path_factory.mktemp("alone")
+    (alone / "x.train.txt").write_text("a")
+    assert names.kind(str(alone)) == "pairs"
 
 
 def test_what_a_name_stands_for(tmp_path, monkeypatch):

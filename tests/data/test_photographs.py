@@ -74,6 +74,13 @@ def test_a_photograph_that_lies_on_its_side_is_turned(folder):
     assert photographs.images("train", str(folder))[0].shape == (60, 50, 3)
 
 
+def test_photographs_are_read_as_pictures_are(folder):
+    """The transparent ones too, and those of 16 bits."""
+    Image.fromarray(np.full((50, 40), 51200, "uint16")).save(folder / "00.png")
+    Image.new("RGBA", (40, 50), (0, 0, 0, 51)).save(folder / "01.png")
+    assert [image[0, 0].tolist() for image in photographs.images("train", str(folder))[:2]] == [[200] * 3, [204] * 3]
+
+
 def test_wrong_folders(folder, tmp_path):
     (folder / "02.png").write_bytes(b"this is no picture")
     with pytest.raises(ValueError, match=r"02\.png cannot be read as a picture"):

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import sys
+import unicodedata
 
 import numpy as np
 import pytest
@@ -39,6 +40,48 @@ def test_words():
     written = "Don't call `keras.ops.float32(3.5)`, it’s _private; 2nd x1 — naïve Straße, слово, 語!"
     assert " ".join(text.words_of(written)) == "don't call keras ops float32 it's _private nd x1 naïve straße слово 語"
     assert text.words_of(" 12 3.5 -- ?! 🙂") == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "क्या आपके पास किताबें हैं",
+        "สวัสดี ครับ",
+        "كَتَبَ الوَلَدُ",
+        "שָׁלוֹם עוֹלָם",
+        "tiếng việt naïve",
+        "می\u200cخواهم",
+        "ශ්\u200dරී ලංකා",
+        "അവന്\u200d ലോകം",
+        "한국 사람",
+    ],
+)
+def test_words_of_every_script_are_whole_however_they_were_typed(written):
+    for form in ("NFC", "NFD"):
+        assert text.words_of(unicodedata.normalize(form, written)) == unicodedata.normalize("NFC", written).split()
+
+
+def test_marks_and_joiners_without_a_letter_are_no_word():
+    assert text.words_of("\u0301 \u200d 3\u0301 👩\u200d👧 ❤\ufe0f") == []
+    assert text.words_of("'a' b\u200c \u200dc rock\u200d") == ["a", "b", "c", "rock"]
+
+
+def test_a_file_is_read_composed(own_text):
+    path = own_text(unicodedata.normalize("NFD", "déjà vu " * 300))
+    assert set(text.documents(path)[0]) == {"déjà", "vu"} and "déjà" in text.read(path)
+
+
+def test_without_a_home_nothing_is_written_to_a_folder_called_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(sources.os.path, "expanduser", lambda path: path)  # as where HOME is not set, and no user known
+    monkeypatch.setattr(sources.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
+    monkeypatch.setattr(text, "docstrings_of", lambda package: ["of a function"])
+    for name in ("XDG_CACHE_HOME", "TFDS_DATA_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    text.docstrings()
+    assert [file.name for file in tmp_path.iterdir()] == ["temporary"]
+    assert sources.tfds_directory() == tmp_path / "temporary" / "tensorflow_datasets"
+    assert str(sources.expanded("~nobody/x")) == "~nobody/x"
 
 
 def test_paragraphs_stand_between_empty_lines():

@@ -1,6 +1,7 @@
 """Aligned sentences: what is read out of folders and tables, and a sentence with file and line for what is wrong."""
 
 import os
+import unicodedata
 
 import pytest
 
@@ -76,6 +77,71 @@ def test_the_columns_of_a_table_go_by_their_header(tmp_path):
     sources, targets = text_pairs.pairs(str(table), "train", "de", "pt_BR")
     assert text_pairs.languages(str(table)) == ["de", "en", "pt_BR"]
     assert {source[0] for source in sources} == {"d"} and [target[1:] for target in targets] == [s[1:] for s in sources]
+
+
+def all_of(table, *languages):
+    """What there is in all three splits."""
+    return {text for split in ("train", "validation", "test") for text in text_pairs.pairs(table, split, *languages)[0]}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "DE\tEN",
+        "German\tEnglish",
+        "Deutsch\tEnglisch",
+        "allemand\tanglais",
+        "deu\teng",
+        "deutsch\tEnglish",
+        "de_AT\ten",
+    ],
+)
+def test_a_header_names_languages_by_code_or_name(tmp_path, header):
+    table = write_table(tmp_path / "pairs.tsv", 200, header + "\n")
+    first, second = header.split("\t")
+    assert text_pairs.languages(table) == sorted([first, second])
+    texts = all_of(table)
+    assert texts == {f"Satz {n}" for n in range(200)} == all_of(table, first, second)
+    assert all_of(table, second.swapcase(), first.swapcase()) == {f"sentence {n}" for n in range(200)}
+    if "_" not in header:
+        assert all_of(table, "de", "en") == all_of(table, "German", "English") == texts
+        assert all_of(table, "EN", "Deutsch") == {f"sentence {n}" for n in range(200)}
+    with pytest.raises(ValueError, match=f"source_language='fr': .* is in .*{first}"):
+        text_pairs.pairs(table, "train", "fr", "en")
+
+
+@pytest.mark.parametrize(
+    "first", ["go\tva", "Go\tVa", "Hello\tBonjour", "German\tDeutsch", "English 1\tFrench 1", "de\tde"]
+)
+def test_a_sentence_is_no_header(tmp_path, first):
+    table = write_table(tmp_path / "pairs.tsv", 200, first + "\n")
+    assert first.split("\t")[0] in all_of(table, "de", "en") == all_of(table)
+    assert text_pairs.languages(table) == []
+
+
+@pytest.mark.parametrize("header", ["source\ttarget", "Source\tTarget", "SRC\tTGT", "target\tsource"])
+def test_a_header_may_say_which_is_the_source(tmp_path, header):
+    table = write_table(tmp_path / "pairs.tsv", 200, header + "\n")
+    is_swapped = header.startswith("target")
+    assert all_of(table, "de", "en") == {f"{'sentence' if is_swapped else 'Satz'} {n}" for n in range(200)}
+    assert text_pairs.languages(table) == []
+
+
+def test_a_header_may_have_whatever_is_asked_for(tmp_path):
+    table = tmp_path / "pairs.tsv"
+    table.write_text("number\txx\tyy\n" + "".join(f"{n}\tx{n}\ty{n}\n" for n in range(100)))
+    assert all_of(str(table), "yy", "xx") == {f"y{n}" for n in range(100)}
+
+
+def test_letters_and_marks_are_composed(folder, tmp_path):
+    (folder / "de.test.txt").write_text(unicodedata.normalize("NFD", "über\nschön\nä\nö\nü\n"), "utf-8")
+    assert text_pairs.pairs(str(folder), "test", "de", "en")[0] == ["über", "schön", "ä", "ö", "ü"]
+
+
+def test_languages_of_files_are_known_by_name_and_hidden_files_are_none(folder):
+    (folder / "._de.train.txt").write_bytes(b"\0\5\x16\7")
+    assert text_pairs.languages(str(folder)) == ["de", "en", "fr"]
+    assert text_pairs.pairs(str(folder), "test", "German", "EN") == text_pairs.pairs(str(folder), "test", "de", "en")
 
 
 def test_marks_carriage_returns_and_separators_of_unicode_shift_nothing(folder):
