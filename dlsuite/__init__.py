@@ -8,6 +8,8 @@ __version__ = "0.1.0"
 # TensorFlow reads this when it is first imported. Left to itself, it uses oneDNN only where a CPU has AVX-512; with it
 # convolutions are trained 1.5 times faster on the others, too.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# Keras reads this when it is first imported; the models here are TensorFlow's.
+os.environ["KERAS_BACKEND"] = "tensorflow"
 
 _HERE = Path(__file__).parent
 SAVED_MODELS = next(

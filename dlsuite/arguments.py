@@ -27,6 +27,12 @@ def require_share(**arguments):
             raise ValueError(f"{name}={value!r}: it must be at least 0 and below 1")
 
 
+def require_seed(seed):
+    """Raise `ValueError` unless `keras.utils.set_random_seed` takes `seed`: 0 to 2^32 - 1."""
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed={seed!r}: it must be from 0 to {2**32 - 1}")
+
+
 def require_one_of(choices, **arguments):
     """Raise `ValueError` for the first argument that is none of `choices`."""
     for name, value in arguments.items():

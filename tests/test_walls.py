@@ -13,6 +13,7 @@ PACKAGE = Path(dlsuite.__file__).parent
 REPOSITORY = PACKAGE.parent
 LECTURES = sorted(folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists())
 LECTURES.remove("data")
+GROUND = ("dlsuite.arguments", "dlsuite.devices", "dlsuite.keras_settings")
 SPINE = sorted(file.stem for file in PACKAGE.glob("*.py"))
 
 
@@ -65,7 +66,7 @@ def test_data_imports_only_data(file):
 
 @pytest.mark.parametrize("file", files_of(*(f"dlsuite/{lecture}" for lecture in LECTURES)), ids=relative)
 def test_a_lecture_imports_only_data_and_itself(file):
-    allowed = ("dlsuite.arguments", "dlsuite.data", f"dlsuite.{file.parent.name}")
+    allowed = (*GROUND, "dlsuite.data", f"dlsuite.{file.parent.name}")
     strangers = [
         name for name in of_dlsuite(file) if name != "dlsuite" and not any(within(name, room) for room in allowed)
     ]

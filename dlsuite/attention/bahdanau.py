@@ -21,6 +21,7 @@ import tensorflow as tf
 from dlsuite.attention import encoder_decoder, search, training, translator
 from dlsuite.attention.recurrence import project
 from dlsuite.attention.subwords import PAD
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "validation"
 DEFAULTS = {
@@ -47,6 +48,7 @@ DEFAULTS = {
 }
 
 
+@registered
 class AttentiveDecoder(encoder_decoder.Decoder):
     """A decoder with the additive attention above."""
 
@@ -73,13 +75,14 @@ class AttentiveDecoder(encoder_decoder.Decoder):
         return tf.matmul(weights[:, None], states)[:, 0], weights
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class Bahdanau(translator.Translator):
     """An encoder and a decoder with attention between them; arguments as `Translator` has them."""
 
     decoder_class = AttentiveDecoder
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["dates"] | str = "dates",
@@ -141,6 +144,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(
     model,
     *,

@@ -9,8 +9,10 @@ from keras import layers
 
 from dlsuite.attention.recurrence import GRU, gru_step, project, scan, time_major
 from dlsuite.attention.subwords import PAD
+from dlsuite.keras_settings import registered
 
 
+@registered
 class Encoder(layers.Layer):
     """A bidirectional recurrent network over the source: a state at each piece, of what stands before and after it.
 
@@ -23,12 +25,21 @@ class Encoder(layers.Layer):
 
     def __init__(self, pieces, units, dropout, seed, **kwargs):
         super().__init__(**kwargs)
+        self.pieces, self.units, self.dropout, self.seed = pieces, units, dropout, seed
         self.embedding = layers.Embedding(pieces, units, name="embedding")
         self.forward, self.backward = GRU(units, name="forward"), GRU(units, go_backwards=True, name="backward")
         self.drop_embedded, self.drop_states = (
             layers.Dropout(dropout, seed=seed),
             layers.Dropout(dropout, seed=seed + 1),
         )
+
+    def get_config(self):
+        return super().get_config() | {name: getattr(self, name) for name in ("pieces", "units", "dropout", "seed")}
+
+    def build(self, source_shape):
+        self.embedding.build(source_shape)
+        for reader in (self.forward, self.backward):
+            reader.build((*source_shape, self.units))
 
     def call(self, source, training=None):
         """From int32 `(batch, S)` to `(batch, S, 2 units)`."""
@@ -50,11 +61,14 @@ class Decoder(layers.Layer):
 
     def __init__(self, pieces, units, dropout, seed, **kwargs):
         super().__init__(**kwargs)
-        self.pieces, self.units = pieces, units
+        self.pieces, self.units, self.dropout, self.seed = pieces, units, dropout, seed
         self.drop_embedded, self.drop_output = (
             layers.Dropout(dropout, seed=seed),
             layers.Dropout(dropout, seed=seed + 1),
         )
+
+    def get_config(self):
+        return super().get_config() | {name: getattr(self, name) for name in ("pieces", "units", "dropout", "seed")}
 
     def build(self, states_shape):
         units, context = self.units, states_shape[-1]

@@ -34,9 +34,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite.arguments import require_not_negative, require_one_of, require_positive
+from dlsuite import devices
+from dlsuite.arguments import require_one_of, require_positive, require_seed
 from dlsuite.attention import scores, signal_sheet
 from dlsuite.data import shapes1d
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "bundled"  # on the signals of the split `validation`, which no measurement here uses
 
@@ -58,7 +60,7 @@ def position_encoding(length, channels):
     return tf.concat([tf.sin(angle), tf.cos(angle)], axis=-1)
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class AddPositions(layers.Layer):
     """h + p."""
 
@@ -66,7 +68,7 @@ class AddPositions(layers.Layer):
         return h + position_encoding(tf.shape(h)[1], h.shape[-1])
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class Attention(layers.Layer):
     """y and its weights from h `(batch, length, channels)`.
 
@@ -117,7 +119,7 @@ class Attention(layers.Layer):
         return scores.scaled(queries, keys) if self.score == "scaled" else scores.dot(queries, keys)
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class Pooling(keras.Model):
     """Signals `(batch, length)` to predictions of the same shape, for any length.
 
@@ -152,6 +154,7 @@ class Pooling(keras.Model):
         predictions = layers.Reshape((-1,))(convolution(1, None)(x))
         super().__init__(signals, predictions, **kwargs)
         self.attention, self.score, self.positions, self.channels = attention, score, positions, channels
+        self.loss_tracker = keras.metrics.Mean(name="loss")
         answers = {"prediction": predictions} | ({} if weights is None else {"weights": weights})
         self.looking = keras.Model(signals, answers)
 
@@ -167,6 +170,19 @@ class Pooling(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
+
+    @property
+    def metrics(self):
+        return [self.loss_tracker]
+
+    def train_step(self, data):
+        """One step on the mean squared error of the predictions for signals, given with their targets."""
+        signals, targets, _ = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean((self(signals, training=True) - targets) ** 2)
+        devices.minimize(loss, tape, self.optimizer, self.trainable_variables)
+        self.loss_tracker.update_state(loss)
+        return {"loss": loss}
 
     def signatures(self):
         """`predict`, which is `serving_default` too: `signals` to `prediction` and, with attention, `weights`."""
@@ -185,6 +201,7 @@ class Pooling(keras.Model):
         return {"picture": picture, "signals": signals, "targets": targets, **answers}
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["shapes"] = "shapes",
@@ -220,7 +237,7 @@ def train(
     """
     require_shapes(dataset)
     require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    require_not_negative(seed=seed)
+    require_seed(seed)
     keras.utils.set_random_seed(seed)
     model = Pooling(attention=attention, score=score, positions=positions, channels=channels)
     steps = shapes1d.STEPS_PER_EPOCH
@@ -228,7 +245,8 @@ def train(
     rate = keras.optimizers.schedules.CosineDecay(
         0.0, epochs * steps - rising, warmup_target=learning_rate, warmup_steps=rising
     )
-    model.compile(keras.optimizers.Adam(rate), loss="mean_squared_error", jit_compile=False)
+    model.compile(keras.optimizers.Adam(rate), loss=None, jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
     model.fit(
         shapes1d.load(batch_size, seed, initial_epoch),
         epochs=epochs,
@@ -240,6 +258,7 @@ def train(
     return model
 
 
+@own_settings()
 def measure(model, *, dataset: str = "shapes", split: shapes1d.Split = "test") -> dict[str, float]:
     """How near predictions come to the targets of 2,000 signals that no training has seen.
 

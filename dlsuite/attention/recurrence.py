@@ -9,9 +9,10 @@ With r outside the product U h, as here, all of U is one product (cuDNN's varian
 does not need the state before it: it is computed outside the loop, for all times at once, in one large product.
 """
 
-import keras
 import tensorflow as tf
 from keras import layers
+
+from dlsuite.keras_settings import registered
 
 
 def gru_step(x, state, recurrent, bias):
@@ -75,7 +76,7 @@ def time_major(x):
     return tf.transpose(x, [1, 0, *range(2, x.shape.rank)])
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class GRU(layers.Layer):
     """A layer of gated recurrent units over a padded sequence: at padding the state stays as it is.
 

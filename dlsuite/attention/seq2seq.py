@@ -13,10 +13,10 @@ the two can be compared (Sutskever's reads the source reversed), GRUs for Sutske
 
 from typing import Literal
 
-import keras
 import tensorflow as tf
 
 from dlsuite.attention import encoder_decoder, training, translator
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "validation"
 DEFAULTS = {
@@ -43,6 +43,7 @@ DEFAULTS = {
 }
 
 
+@registered
 class SingleStateDecoder(encoder_decoder.Decoder):
     """A decoder that is told h_T and no more."""
 
@@ -60,13 +61,14 @@ class SingleStateDecoder(encoder_decoder.Decoder):
         return last, nothing
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class Seq2Seq(translator.Translator):
     """An encoder and a decoder with nothing but the single state between them; arguments as `Translator` has them."""
 
     decoder_class = SingleStateDecoder
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["dates"] | str = "dates",
@@ -128,6 +130,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(
     model,
     *,

@@ -20,6 +20,7 @@ import tensorflow as tf
 
 from dlsuite.arguments import require_one_of
 from dlsuite.autoencoders import encoder_decoder
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
 
@@ -28,7 +29,7 @@ DARK = -2.0
 """What the decoder's last biases begin with; its sigmoid is 0.12, about the mean of a digit's pixels."""
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class AutoEncoder(encoder_decoder.EncoderDecoder):
     """The two networks, and the step on their error.
 
@@ -77,6 +78,7 @@ def psnr_db(mean_squared_error) -> float:
     return float(-10 * np.log10(mean_squared_error))
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["mnist", "photographs"] | str = "mnist",
@@ -131,6 +133,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
     """How far held-out pictures come back from themselves.
 

@@ -26,9 +26,11 @@ import tensorflow as tf
 from keras import layers
 from PIL import Image
 
-from dlsuite.arguments import require_not_negative, require_one_of, require_positive
+from dlsuite import devices
+from dlsuite.arguments import require_one_of, require_positive, require_seed
 from dlsuite.autoencoders import entropy_coder, jpeg, sheets
 from dlsuite.data import examples, mnist, photographs
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
 
@@ -56,7 +58,7 @@ SHOWN_SIDE = 112
 """Pixels a side of what previews show of them."""
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class GDN(layers.Layer):
     """Generalized divisive normalization: x_i / sqrt(beta_i + sum_j gamma_ij x_j^2) over the channels i, j of a place.
 
@@ -83,7 +85,7 @@ class GDN(layers.Layer):
         return super().get_config() | {"inverse": self.inverse}
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class Prior(layers.Layer):
     """C, the distribution of y in each channel, a mixture of logistic ones, and d, the steps for each quality."""
 
@@ -148,7 +150,7 @@ def build_synthesis(channels, width, code_channels):
     return keras.Model(code, layers.Rescaling(1 / 4, 1 / 2)(x), name="synthesis")
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class Compressor(keras.Model):
     """Pictures to symbols and back. As a Keras function it answers with the pictures of a code that is not rounded.
 
@@ -213,19 +215,16 @@ class Compressor(keras.Model):
             pictures: `(batch, height, width, channels)` in 0..1.
         """
         batch, height, width = tf.unstack(tf.shape(pictures)[:3])
-        shape = (batch, height // STRIDE, width // STRIDE, self.code_channels)
-        noise = keras.random.uniform(shape, -0.5, 0.5, seed=self.noise_seeds)
-        quality = tf.cast(keras.random.uniform((batch,), 0, QUALITIES, seed=self.noise_seeds), tf.int32)
+        shape = (height // STRIDE, width // STRIDE, self.code_channels)
+        noise = devices.draw(keras.random.uniform, self.noise_seeds, batch, *shape) - 0.5
+        quality = tf.cast(QUALITIES * devices.draw(keras.random.uniform, self.noise_seeds, batch), tf.int32)
         weight = tf.gather(tf.constant(LAMBDAS), quality)
         with tf.GradientTape() as tape:
             bits, decoded = self.relaxed(pictures, quality, noise)
             rate = bits / tf.cast(height * width, tf.float32)
             squared_error = tf.reduce_mean((255 * (decoded - pictures)) ** 2, axis=[1, 2, 3])
             loss = tf.reduce_mean((rate + weight * squared_error) / tf.sqrt(weight))
-            # Keras adds up the gradients of all devices; the mean over the whole batch wants their mean.
-            shared = loss / tf.distribute.get_replica_context().num_replicas_in_sync
-        variables = self.trainable_variables
-        self.optimizer.apply(tape.gradient(shared, variables), variables)
+        devices.minimize(loss, tape, self.optimizer, self.trainable_variables)
         values = {"loss": loss, "bits_per_pixel": rate, "squared_error": squared_error}
         for tracker in self.trackers:
             tracker.update_state(values[tracker.name])
@@ -272,6 +271,10 @@ class Compressor(keras.Model):
         """What becomes of pictures: `pictures` in 0..1 and `bits` `(batch,)`."""
         compressed = self.compress(pictures, quality)
         return self.decompress(compressed["symbols"], quality) | {"bits": compressed["bits"]}
+
+    @property
+    def input_limits(self):
+        return {"pictures": (0, 1), "quality": (0, QUALITIES - 1)}
 
     def signatures(self):
         """The functions that a SavedModel of this model answers, by name; see `dlsuite.serving`."""
@@ -412,6 +415,7 @@ def _folder(dataset):
     return None if dataset == "photographs" else dataset
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["photographs", "mnist"] | str = "photographs",
@@ -445,7 +449,7 @@ def train(
     require_positive(
         epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, width=width, code_channels=code_channels
     )
-    require_not_negative(seed=seed)
+    require_seed(seed)
     keras.utils.set_random_seed(seed)
     pictures = training_pictures(dataset, source, seed)
     batches, steps = examples.shuffled(pictures, batch_size, seed, initial_epoch)
@@ -466,6 +470,7 @@ def train(
     return model
 
 
+@own_settings()
 def measure(model, *, dataset: str = "photographs", source: str = "auto") -> dict[str, float]:
     """How long and how good the files of held-out pictures are, beside JPEG; means over the pictures.
 

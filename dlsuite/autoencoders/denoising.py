@@ -26,6 +26,7 @@ from keras import layers
 from dlsuite.arguments import require_not_negative, require_one_of, require_positive
 from dlsuite.autoencoders import encoder_decoder, sheets
 from dlsuite.autoencoders.autoencoder import psnr_db
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
 
@@ -113,7 +114,7 @@ def build_network(data_shape, width):
     return keras.Model(noisy, layers.Conv2D(data_shape[-1], 3, padding="same")(whole), name="network")
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class DenoisingAutoEncoder(encoder_decoder.PictureModel):
     """The network, the noise, and the step.
 
@@ -129,6 +130,10 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
     """
 
     network = "convolutional"
+
+    @property
+    def input_limits(self):
+        return {"pictures": (-20, 21)}  # under noise they leave 0..1; bytes are further off
 
     def __init__(self, data_shape=(28, 28, 1), noise="all", level=0.5, width=20, seed=0, **kwargs):
         data_shape = encoder_decoder.require_shape(data_shape)
@@ -195,6 +200,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
         return {"picture": picture, "noisy": noisy, "restored": restored}
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["mnist", "photographs"] | str = "mnist",
@@ -242,6 +248,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
     """How near held-out pictures are to themselves when spoilt, at level 0.5, and when restored.
 

@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite.arguments import require_not_negative, require_one_of, require_positive
+from dlsuite import devices
+from dlsuite.arguments import require_one_of, require_positive, require_seed
 from dlsuite.autoencoders import sheets
 from dlsuite.data import examples, mnist, names
 
@@ -81,33 +82,21 @@ class PictureModel(keras.Model):
         self.noise_seeds = keras.random.SeedGenerator(seed)
         self.held_out = np.zeros((1, *data_shape), "float32"), np.array([-1])  # until `fit_to` has others
 
+    @property
+    def input_limits(self):
+        return {"pictures": (0, 1)}
+
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
 
     def draw(self, distribution, batch, *shape):
-        """This device's rows of a draw for the whole batch: N devices together draw what one alone would."""
-        context = tf.distribute.get_replica_context()
-        devices = context.num_replicas_in_sync
-        rows = distribution((batch * devices, *shape), seed=self.noise_seeds)
-        if devices == 1:
-            return rows
-        first = context.replica_id_in_sync_group * batch
-        return rows[first : first + batch]
+        """This device's rows of a draw for the whole batch, `(batch, *shape)`."""
+        return devices.draw(distribution, self.noise_seeds, batch, *shape)
 
     def minimize(self, loss, tape):
-        """One step of the optimizer along the gradient of `loss`, a mean over this device's rows.
-
-        Keras adds the gradients of all devices up; the mean over the whole batch wants their mean. On one device XLA
-        makes one pass over the weights of the optimizer's many.
-        """
-        devices = tf.distribute.get_replica_context().num_replicas_in_sync
-        variables = self.trainable_variables
-        gradients = [gradient / devices for gradient in tape.gradient(loss, variables)]
-        if devices > 1:
-            self.optimizer.apply(gradients, variables)
-        else:
-            tf.function(lambda: self.optimizer.apply(gradients, variables), jit_compile=True)()
+        """One step of the optimizer along the gradient of `loss`, a mean over this device's rows."""
+        devices.minimize(loss, tape, self.optimizer, self.trainable_variables, is_fused=True)
 
 
 class EncoderDecoder(PictureModel):
@@ -226,7 +215,7 @@ def fit_to(
         ValueError: an argument out of its range, or no such dataset of pictures.
     """
     require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    require_not_negative(seed=seed)
+    require_seed(seed)
     require_pictures(dataset)
     keras.utils.set_random_seed(seed)
     batches, steps = examples.batches(

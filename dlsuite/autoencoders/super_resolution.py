@@ -20,9 +20,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite.arguments import require_not_negative, require_one_of, require_positive
+from dlsuite import devices
+from dlsuite.arguments import require_one_of, require_positive, require_seed
 from dlsuite.autoencoders import encoder_decoder, sheets
 from dlsuite.data import examples, mnist, photographs
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
 
@@ -44,7 +46,7 @@ def bicubic(pictures, scale):
     return tf.clip_by_value(tf.image.resize(pictures, sides, "bicubic", antialias=True), 0.0, 1.0)
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class Bicubic(layers.Layer):
     """The bicubic interpolation by `factor`, as a layer."""
 
@@ -64,7 +66,7 @@ class Bicubic(layers.Layer):
         return batch, height and height * self.factor, width and width * self.factor, channels
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class PeriodicShuffle(Bicubic):
     """PS: `(batch, height, width, factor^2)` -> `(batch, factor * height, factor * width, 1)`."""
 
@@ -78,7 +80,7 @@ class PeriodicShuffle(Bicubic):
         return (*super().compute_output_shape(shape)[:3], 1)
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class SuperResolution(keras.Model):
     """Grey planes `(batch, height, width, 1)` in 0..1 to planes `factor` times as high and wide, unbounded.
 
@@ -96,6 +98,7 @@ class SuperResolution(keras.Model):
         x = layers.Conv2D(factor**2, 3, padding="same", kernel_initializer="zeros")(x)
         super().__init__(planes, layers.Add()([Bicubic(factor)(planes), PeriodicShuffle(factor)(x)]), **kwargs)
         self.factor, self.filters = factor, filters
+        self.loss_tracker = keras.metrics.Mean(name="loss")
         self.shown = np.zeros((1, SIDE, SIDE, 1), "uint8")
 
     def get_config(self):
@@ -105,6 +108,19 @@ class SuperResolution(keras.Model):
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
 
+    @property
+    def metrics(self):
+        return [self.loss_tracker]
+
+    def train_step(self, data):
+        """One step on the mean absolute error of small planes enlarged, `(batch, height, width, 1)`, and large ones."""
+        small, large, _ = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.abs(self(small, training=True) - large))
+        devices.minimize(loss, tape, self.optimizer, self.trainable_variables)
+        self.loss_tracker.update_state(loss)
+        return {"loss": loss}
+
     def enlarge(self, pictures):
         """Pictures `(batch, height, width, channels)` in 0..1, any size, to ones `factor` times as high and wide."""
         batch, height, width, channels = tf.unstack(tf.shape(pictures))
@@ -112,6 +128,10 @@ class SuperResolution(keras.Model):
         planes = tf.clip_by_value(self(planes, training=False), 0.0, 1.0)
         planes = tf.reshape(planes, [batch, channels, height * self.factor, width * self.factor])
         return tf.transpose(planes, [0, 2, 3, 1])
+
+    @property
+    def input_limits(self):
+        return {"pictures": (0, 1)}
 
     def signatures(self):
         """`enlarge`, which is `serving_default` too: `pictures` enlarged, beside their `bicubic` interpolation."""
@@ -160,6 +180,7 @@ def patches(dataset, split, n, *, digits=0.0, source="auto", seed=0):
     return cut
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["photographs", "mnist"] | str = "photographs",
@@ -194,7 +215,7 @@ def train(
         MissingData: the photographs are not installed.
     """
     require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    require_not_negative(seed=seed)
+    require_seed(seed)
     encoder_decoder.require_pictures(dataset)
     if not 0 <= digits <= 1:
         raise ValueError(f"digits={digits!r}: it must be from 0 to 1")
@@ -209,7 +230,8 @@ def train(
         return bicubic(large, 1 / factor), large
 
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    model.compile(keras.optimizers.Adam(rate), loss="mean_absolute_error", jit_compile=False)
+    model.compile(keras.optimizers.Adam(rate), loss=None, jit_compile=False)
+    model.optimizer.build(model.trainable_variables)
     model.fit(
         batches.map(pair).prefetch(2),
         epochs=epochs,
@@ -221,6 +243,7 @@ def train(
     return model
 
 
+@own_settings()
 def measure(model, *, dataset: str = "photographs", source: str = "auto") -> dict[str, float]:
     """How near enlarged pictures come to held-out originals, beside bicubic interpolation; see `compare`."""
     return compare(model, held_out(dataset, "test", source))

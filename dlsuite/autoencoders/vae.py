@@ -24,6 +24,7 @@ import tensorflow as tf
 
 from dlsuite.arguments import require_not_negative, require_one_of, require_positive
 from dlsuite.autoencoders import encoder_decoder, sheets
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
 
@@ -39,7 +40,7 @@ ACTIVE = 0.01
 """A latent dimension is active if E[z | x] varies by more than this over x (Burda et al., 2016, arXiv:1509.00519)."""
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class VAE(encoder_decoder.EncoderDecoder):
     """The two networks and the step of the auto-encoding variational Bayes algorithm.
 
@@ -190,20 +191,20 @@ class VAE(encoder_decoder.EncoderDecoder):
         byte (a Gaussian's).
         """
         pictures = tf.TensorSpec([None, *self.data_shape], tf.float32, name="pictures")
-        one = tf.TensorSpec(None, tf.int32)
+        one = tf.TensorSpec([], tf.int32)
 
         def encode(pictures):
             mean, log_variance = self.infer(pictures)
             return {"latent": mean, "deviation": tf.exp(0.5 * log_variance)}
 
         def sample(n, seed):
-            latent = tf.random.stateless_normal([tf.reshape(n, []), self.latent_dim], [tf.reshape(seed, []), 0])
+            latent = tf.random.stateless_normal([n, self.latent_dim], [seed, 0])
             return {"pictures": self.decode(latent), "latent": latent}
 
         def log_likelihood(pictures, seed):
             x = self.observe(pictures, tf.fill(tf.shape(pictures), 0.5))
             shape = [tf.shape(x)[0], IMPORTANCE_SAMPLES, self.latent_dim]
-            noise = tf.random.stateless_normal(shape, [tf.reshape(seed, []), 1])
+            noise = tf.random.stateless_normal(shape, [seed, 1])
             reconstruction, kl = self.terms(x, noise[:, 0])
             return {"log_likelihood": log_mean(self.log_weights(x, noise)), "elbo": -reconstruction - kl}
 
@@ -253,6 +254,7 @@ def log_mean(log_weights):
     return tf.reduce_logsumexp(log_weights, axis=-1) - tf.math.log(tf.cast(tf.shape(log_weights)[-1], tf.float32))
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["mnist", "photographs"] | str = "mnist",
@@ -319,6 +321,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
     """The evidence of held-out pictures, in nats an image; noise is drawn anew for each, from a fixed seed.
 

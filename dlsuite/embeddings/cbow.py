@@ -14,15 +14,15 @@ gensim's `cbow_mean=0`. Where c stands in a window twice, it is in the sum twice
 
 from typing import Literal
 
-import keras
 import tensorflow as tf
 
 from dlsuite.embeddings import word_vectors
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "train"  # by the neighbours of its words; nothing that is held out was looked at
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class CBOW(word_vectors.WordVectors):
     """Two tables of vectors: the sum of the context's in one foretells a word's in the other."""
 
@@ -43,6 +43,7 @@ class CBOW(word_vectors.WordVectors):
         return of_h * is_context[:, :, None], error * self.hidden(v, is_context)
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["docstrings", "imdb_reviews"] | str = "docstrings",
@@ -99,6 +100,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "docstrings", source: str = "auto") -> dict[str, float]:
     """How well it tells the true words of held-out text from drawn ones; see `word_vectors.held_out_metrics`."""
     return word_vectors.held_out_metrics(model, dataset, source)

@@ -14,15 +14,15 @@ products of small matrices; word2vec's program draws anew for each pair. In expe
 
 from typing import Literal
 
-import keras
 import tensorflow as tf
 
 from dlsuite.embeddings import word_vectors
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "train"  # by the neighbours of its words; nothing that is held out was looked at
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class SkipGram(word_vectors.WordVectors):
     """Two tables of vectors whose products tell whether words stand near each other."""
 
@@ -37,6 +37,7 @@ class SkipGram(word_vectors.WordVectors):
         return tf.matmul(error, u), tf.matmul(error, v, transpose_a=True)
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["docstrings", "imdb_reviews"] | str = "docstrings",
@@ -93,6 +94,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "docstrings", source: str = "auto") -> dict[str, float]:
     """How well it tells the true words of held-out text from drawn ones; see `word_vectors.held_out_metrics`."""
     return word_vectors.held_out_metrics(model, dataset, source)

@@ -18,9 +18,11 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from dlsuite import devices
 from dlsuite.arguments import require_positive
 from dlsuite.data import examples, mnist
 from dlsuite.gans import assessment, pictures, two_player, wgan_gp
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
 
@@ -40,7 +42,7 @@ def build_critic(data_shape, classes):
     return keras.Model([unconditional.input, label], score, name="critic")
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class ConditionalGAN(wgan_gp.WGANGP):
     """The two players, each of whom is told the class.
 
@@ -92,18 +94,22 @@ class ConditionalGAN(wgan_gp.WGANGP):
             with tf.GradientTape() as tape:
                 critic_terms = self.critic_terms(real[:, step], fake, label[:, step])
             loss = critic_terms["critic_loss"]
-            self.minimize(loss, tape, self.critic_optimizer, self.critic.trainable_variables)
+            devices.minimize(loss, tape, self.critic_optimizer, self.critic.trainable_variables)
 
         with tf.GradientTape() as tape:
             fake = self.generate(batch, label[:, 0])
             generator_loss = -tf.reduce_mean(self.critic([fake, label[:, 0]], training=True))
-        self.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
+        devices.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
         self.average_weights()
         return self.report(generator_loss=generator_loss, **critic_terms)
 
     def generate(self, batch, label):
         """G(z, y), `(batch, *data_shape)`, for fresh z and one-hot classes `(batch, classes)`."""
         return self.generator(tf.concat([self.noise(batch), label], axis=1), training=True)
+
+    @property
+    def input_limits(self):
+        return super().input_limits | {"label": (0, self.classes - 1)}
 
     def signatures(self):
         """Served, `sample` goes through the classes in turn and `sample_class` keeps to one.
@@ -113,23 +119,21 @@ class ConditionalGAN(wgan_gp.WGANGP):
         latent = tf.TensorSpec([None, self.latent_dim + self.classes], tf.float32, name="latent")
         data = tf.TensorSpec([None, *self.data_shape], tf.float32, name="data")
         label = tf.TensorSpec([None], tf.int32, name="label")
-        one = tf.TensorSpec(None, tf.int32)
+        one = tf.TensorSpec([], tf.int32)
 
         def decode(latent):
             return {"samples": self(latent, training=False)}
 
         def of_labels(labels, seed):
-            z = tf.random.stateless_normal([tf.size(labels), self.latent_dim], [tf.reshape(seed, []), 0])
+            z = tf.random.stateless_normal([tf.size(labels), self.latent_dim], [seed, 0])
             latent = tf.concat([z, tf.one_hot(labels, self.classes)], axis=1)
             return decode(latent) | {"latent": latent, "label": labels}
 
         def sample(n, seed):
-            return of_labels(tf.range(tf.reshape(n, [])) % self.classes, seed)
+            return of_labels(tf.range(n) % self.classes, seed)
 
         def sample_class(n, seed, label):
-            tf.debugging.assert_less(label, self.classes, f"label: there are {self.classes} classes, from 0 on")
-            tf.debugging.assert_non_negative(label, "label: it is 0 or above")
-            return of_labels(tf.repeat(tf.reshape(label, []), tf.reshape(n, [])), seed)
+            return of_labels(tf.repeat(label, n), seed)
 
         def score(data, label):
             with tf.GradientTape() as tape:
@@ -151,6 +155,7 @@ class ConditionalGAN(wgan_gp.WGANGP):
         return {"picture": pictures.sheet(samples, columns=self.classes), "samples": samples}
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["mnist"] = "mnist",
@@ -202,6 +207,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
     """As `assessment.measure` has it, of samples of all classes in turn, and how well they are what was asked for.
 

@@ -13,15 +13,18 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dlsuite import devices
+from dlsuite.arguments import require_positive, require_seed
 from dlsuite.data import examples, mnist
 from dlsuite.gans import pictures
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
 
 NAME = "gans.digit_classifier"
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class DigitClassifier(keras.Model):
     """Images float32 `(batch, 28, 28, 1)` in -1..1 to probabilities `(batch, 10)`."""
 
@@ -35,6 +38,7 @@ class DigitClassifier(keras.Model):
         probabilities = layers.Dense(10, activation="softmax", name="probabilities")(features)
         super().__init__(images, probabilities, **kwargs)
         self.both = keras.Model(images, {"features": features, "probabilities": probabilities})
+        self.trackers = [keras.metrics.Mean(name=name) for name in ("loss", "accuracy")]
 
     def get_config(self):
         return {"name": self.name}
@@ -42,6 +46,27 @@ class DigitClassifier(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
+
+    @property
+    def metrics(self):
+        return self.trackers
+
+    def train_step(self, data):
+        """One step on the cross-entropy of images `(batch, 28, 28, 1)` and their labels `(batch,)`."""
+        images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        with tf.GradientTape() as tape:
+            probabilities = self(images, training=True)
+            loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, probabilities))
+        devices.minimize(loss, tape, self.optimizer, self.trainable_variables)
+        is_right = tf.argmax(probabilities, axis=1) == tf.cast(labels, tf.int64)
+        values = {"loss": loss, "accuracy": tf.reduce_mean(tf.cast(is_right, tf.float32))}
+        for tracker in self.trackers:
+            tracker.update_state(values[tracker.name])
+        return values
+
+    @property
+    def input_limits(self):
+        return {"images": (-1, 1)}
 
     def signatures(self):
         """`serving_default`: images to `features` `(batch, 64)`, 0 or above, and `probabilities` `(batch, 10)`."""
@@ -57,6 +82,7 @@ class DigitClassifier(keras.Model):
         return {"picture": pictures.sheet(images.numpy()[worst], columns=8), "probability": probability[worst]}
 
 
+@own_settings()
 def train(
     *,
     source: Literal["auto", "tfds", "bundled"] = "auto",
@@ -81,21 +107,15 @@ def train(
     Raises:
         ValueError: an argument out of its range.
     """
-    for name, value in {"epochs": epochs, "batch_size": batch_size, "learning_rate": learning_rate}.items():
-        if not value > 0:
-            raise ValueError(f"{name}={value!r}: it must be above 0")
-    if seed < 0:
-        raise ValueError(f"seed={seed!r}: it must be 0 or above")
+    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
+    require_seed(seed)
     keras.utils.set_random_seed(seed)
     images, labels = mnist.arrays("train", source)
     batches, steps = examples.shuffled((images, labels), batch_size, seed, initial_epoch)
     model = DigitClassifier()
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    model.compile(
-        optimizer=keras.optimizers.Adam(rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    model.compile(keras.optimizers.Adam(rate), loss=None)
+    model.optimizer.build(model.trainable_variables)
     model.fit(
         batches.map(lambda image, label: (examples.scale(image), label)),
         epochs=epochs,
@@ -107,6 +127,7 @@ def train(
     return model
 
 
+@own_settings()
 def measure(model, *, source: str = "auto") -> dict[str, float]:
     """`accuracy` on the test digits, 0..1."""
     images, labels = mnist.arrays("test", source)

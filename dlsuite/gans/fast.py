@@ -9,6 +9,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from dlsuite.keras_settings import registered
+
 FEW_CHANNELS = 8
 
 
@@ -24,6 +26,7 @@ def _is_plain(layer, channels: int) -> bool:
     )
 
 
+@registered
 class Conv2D(layers.Conv2D):
     """`keras.layers.Conv2D`, faster on few channels with a kernel of 4, 8, ..., stride 2, padding and even sides."""
 
@@ -43,6 +46,7 @@ def _has_even_sides(pictures) -> bool:
     return all(side is not None and side % 2 == 0 for side in pictures.shape[1:3])
 
 
+@registered
 class Conv2DTranspose(layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose`, faster to few channels with a kernel of 2, 6, 10, ..., stride 2 and padding."""
 
@@ -62,6 +66,7 @@ class Conv2DTranspose(layers.Conv2DTranspose):
 # sends zeros on from there, down through every layer below.
 
 
+@registered
 class LeakyReLU(layers.LeakyReLU):
     """`keras.layers.LeakyReLU`, faster in a gradient penalty."""
 

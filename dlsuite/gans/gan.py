@@ -26,8 +26,10 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from dlsuite import devices
 from dlsuite.arguments import require_not_negative, require_positive, require_share
 from dlsuite.gans import assessment, two_player
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
 
@@ -62,7 +64,7 @@ DEFAULTS = {
 GENERATOR_LOSSES = ("non-saturating", "saturating")
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class GAN(two_player.TwoPlayer):
     """The two players and the step of Algorithm 1. The critic here is the discriminator, and answers with a logit.
 
@@ -154,13 +156,13 @@ class GAN(two_player.TwoPlayer):
             with tf.GradientTape() as tape:
                 discriminator_terms = self.discriminator_terms(real[:, step], fake)
             loss = discriminator_terms["critic_loss"]
-            self.minimize(loss, tape, self.critic_optimizer, self.critic.trainable_variables)
+            devices.minimize(loss, tape, self.critic_optimizer, self.critic.trainable_variables)
 
         with tf.GradientTape() as tape:
             fake = self.generator(self.noise(batch), training=True)
             generator_loss = self.generator_objective(self.logits(fake))
         variables = self.generator.trainable_variables
-        (of_samples,) = self.minimize(generator_loss, tape, self.generator_optimizer, variables, at=[fake])
+        (of_samples,) = devices.minimize(generator_loss, tape, self.generator_optimizer, variables, at=[fake])
         self.average_weights()
         return self.report(
             generator_loss=generator_loss, generator_gradient=mean_slope(of_samples), **discriminator_terms
@@ -180,6 +182,7 @@ def require_whole_groups(batch_size, group):
         raise ValueError(f"batch_size={batch_size}: with group={group} it must be a multiple of {group * devices}")
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -262,6 +265,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
     """How good 10,000 samples are against held-out data; see `assessment.measure`."""
     return assessment.measure(model, dataset=dataset, source=source)

@@ -25,6 +25,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlsuite import devices
 from dlsuite.gans import gan, wgan_gp
 
 GRID = np.linspace(-8, 8, 4001)
@@ -135,7 +136,7 @@ def learn(model, terms, p, q, steps, seed, batch_size=256):
         real, fake = p.sample(batch_size, [seed, 2 * number]), q.sample(batch_size, [seed, 2 * number + 1])
         with tf.GradientTape() as tape:
             loss = terms(real, fake)["critic_loss"]
-        model.minimize(loss, tape, optimizer, model.critic.trainable_variables)
+        devices.minimize(loss, tape, optimizer, model.critic.trainable_variables)
 
     for number in range(steps):
         step(tf.constant(number))

@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from dlsuite.arguments import require_not_negative, require_positive, require_share
 from dlsuite.gans import assessment, gan, two_player
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
 
@@ -45,7 +46,7 @@ DEFAULTS = {
 PENALIZED = ("real", "fake", "both")
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class R1GAN(gan.GAN):
     """A `GAN` whose discriminator pays for its slope.
 
@@ -86,6 +87,7 @@ class R1GAN(gan.GAN):
         return terms | {"critic_loss": terms["critic_loss"] + self.gamma / 2 * penalty, "penalty_term": penalty}
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -163,6 +165,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
     """How good 10,000 samples are against held-out data; see `assessment.measure`."""
     return assessment.measure(model, dataset=dataset, source=source)

@@ -14,9 +14,11 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite.arguments import require_not_negative, require_positive
+from dlsuite import devices
+from dlsuite.arguments import require_not_negative, require_positive, require_seed
 from dlsuite.data import examples, names
 from dlsuite.gans import fast, pictures
+from dlsuite.keras_settings import registered
 
 
 def build_generator(data_shape, latent_dim):
@@ -68,7 +70,7 @@ def build_critic(data_shape, group=1):
     return keras.Model(data, layers.Dense(1)(x), name="critic")
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class GroupDeviation(layers.Layer):
     """Adds a feature that says how much the examples of a group differ (Karras et al., 2018, arXiv:1710.10196).
 
@@ -187,30 +189,8 @@ class TwoPlayer(keras.Model):
         return self.draw(keras.random.normal, batch, self.latent_dim)
 
     def draw(self, distribution, batch, *shape):
-        """This device's rows of a draw for the whole batch: N devices together draw what one alone would."""
-        context = tf.distribute.get_replica_context()
-        devices = context.num_replicas_in_sync
-        rows = distribution((batch * devices, *shape), seed=self.noise_seeds)
-        if devices == 1:
-            return rows
-        first = context.replica_id_in_sync_group * batch
-        return rows[first : first + batch]
-
-    def minimize(self, loss, tape, optimizer, variables, at=()):
-        """One step of `optimizer` on `variables` along the gradient of `loss`, a mean over this device's rows.
-
-        Keras adds the gradients of all devices up; the mean over the whole batch wants their mean.
-
-        Args:
-            at: other tensors that the tape has seen.
-
-        Returns:
-            The gradients of `loss` at them.
-        """
-        devices = tf.distribute.get_replica_context().num_replicas_in_sync
-        of_variables, of_others = tape.gradient(loss, [variables, list(at)])
-        optimizer.apply([gradient / devices for gradient in of_variables], variables)
-        return of_others
+        """This device's rows of a draw for the whole batch, `(batch, *shape)`."""
+        return devices.draw(distribution, self.noise_seeds, batch, *shape)
 
     def average_weights(self):
         """Move the averaged generator toward the trained one by the share that `averaging` sets.
@@ -235,17 +215,22 @@ class TwoPlayer(keras.Model):
 
     # What others see of the model.
 
+    @property
+    def input_limits(self):
+        """The least and the greatest value of what is served, by its name; points may lie anywhere."""
+        return {"data": (-1, 1)} if len(self.data_shape) == 3 else {}
+
     def signatures(self):
         """The functions that a SavedModel of this model answers, by name; see `dlsuite.serving`."""
         latent = tf.TensorSpec([None, self.latent_dim], tf.float32, name="latent")
         data = tf.TensorSpec([None, *self.data_shape], tf.float32, name="data")
-        one = tf.TensorSpec(None, tf.int32)
+        one = tf.TensorSpec([], tf.int32)
 
         def decode(latent):
             return {"samples": self(latent, training=False)}
 
         def sample(n, seed):
-            latent = tf.random.stateless_normal([tf.reshape(n, []), self.latent_dim], [tf.reshape(seed, []), 0])
+            latent = tf.random.stateless_normal([n, self.latent_dim], [seed, 0])
             return {"samples": self(latent, training=False), "latent": latent}
 
         def score(data):
@@ -360,7 +345,7 @@ def fit_to(
         ValueError: an argument out of its range, or no such dataset.
     """
     require_positive(epochs=epochs, batch_size=batch_size)
-    require_not_negative(seed=seed)
+    require_seed(seed)
     keras.utils.set_random_seed(seed)
     data_options |= {"source": source, "seed": seed}
     batches, steps, data_shape = training_rows(dataset, batch_size, rows, initial_epoch=initial_epoch, **data_options)

@@ -14,8 +14,10 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from dlsuite import devices
 from dlsuite.arguments import require_positive
 from dlsuite.gans import assessment, two_player
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
 
@@ -42,7 +44,7 @@ DEFAULTS = {
 }
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class WGAN(two_player.TwoPlayer):
     """The two players and the step of Algorithm 1.
 
@@ -83,17 +85,18 @@ class WGAN(two_player.TwoPlayer):
                 on_real, on_fake = self.critic(real[:, step], training=True), self.critic(fake, training=True)
                 distance = tf.reduce_mean(on_real) - tf.reduce_mean(on_fake)
                 critic_loss = -distance
-            self.minimize(critic_loss, tape, self.critic_optimizer, self.critic.trainable_variables)
+            devices.minimize(critic_loss, tape, self.critic_optimizer, self.critic.trainable_variables)
             self.clip_weights()
 
         with tf.GradientTape() as tape:
             fake = self.generator(self.noise(batch), training=True)
             generator_loss = -tf.reduce_mean(self.critic(fake, training=True))
-        self.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
+        devices.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
         self.average_weights()
         return self.report(generator_loss=generator_loss, critic_loss=critic_loss, wasserstein_estimate=distance)
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -159,6 +162,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
     """How good 10,000 samples are against held-out data; see `assessment.measure`."""
     return assessment.measure(model, dataset=dataset, source=source)

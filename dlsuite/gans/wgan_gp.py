@@ -16,8 +16,10 @@ from typing import Literal
 import keras
 import tensorflow as tf
 
+from dlsuite import devices
 from dlsuite.arguments import require_not_negative, require_positive
 from dlsuite.gans import assessment, two_player
+from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
 
@@ -46,7 +48,7 @@ DEFAULTS = {
 }
 
 
-@keras.saving.register_keras_serializable("dlsuite")
+@registered
 class WGANGP(two_player.TwoPlayer):
     """The two players and the step of Algorithm 1.
 
@@ -103,12 +105,12 @@ class WGANGP(two_player.TwoPlayer):
             with tf.GradientTape() as tape:
                 critic_terms = self.critic_terms(real[:, step], fake)
             loss = critic_terms["critic_loss"]
-            self.minimize(loss, tape, self.critic_optimizer, self.critic.trainable_variables)
+            devices.minimize(loss, tape, self.critic_optimizer, self.critic.trainable_variables)
 
         with tf.GradientTape() as tape:
             fake = self.generator(self.noise(batch), training=True)
             generator_loss = -tf.reduce_mean(self.critic(fake, training=True))
-        self.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
+        devices.minimize(generator_loss, tape, self.generator_optimizer, self.generator.trainable_variables)
         self.average_weights()
         return self.report(generator_loss=generator_loss, **critic_terms)
 
@@ -123,6 +125,7 @@ def slope_penalty(score, u):
     return tf.reduce_mean((norm - 1.0) ** 2)
 
 
+@own_settings()
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -185,6 +188,7 @@ def train(
     )
 
 
+@own_settings()
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
     """How good 10,000 samples are against held-out data; see `assessment.measure`."""
     return assessment.measure(model, dataset=dataset, source=source)

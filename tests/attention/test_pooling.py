@@ -338,7 +338,7 @@ def test_a_heat_map_is_black_where_the_weight_is():
         ({"epochs": 0}, "epochs=0: it must be above 0"),
         ({"batch_size": 0}, "batch_size=0: it must be above 0"),
         ({"learning_rate": float("nan")}, "learning_rate=nan: it must be above 0"),
-        ({"seed": -1}, "seed=-1: it must be 0 or above"),
+        ({"seed": -1}, "seed=-1: it must be from 0 to"),
     ],
     ids=str,
 )

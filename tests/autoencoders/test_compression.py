@@ -208,7 +208,7 @@ def test_the_preview(model):
         ({"epochs": 0}, "epochs=0: it must be above 0"),
         ({"learning_rate": -1.0}, "learning_rate=-1.0: it must be above 0"),
         ({"code_channels": 0}, "code_channels=0: it must be above 0"),
-        ({"seed": -1}, "seed=-1: it must be 0 or above"),
+        ({"seed": -1}, "seed=-1: it must be from 0 to"),
         ({"dataset": "./nothing"}, "dataset='./nothing': there is no such folder"),
     ],
     ids=str,

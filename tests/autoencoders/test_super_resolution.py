@@ -213,7 +213,7 @@ def test_served_it_is_the_same(tmp_path, factor):
         ({"batch_size": -1}, "batch_size=-1: it must be above 0"),
         ({"learning_rate": 0.0}, "learning_rate=0.0: it must be above 0"),
         ({"filters": 0}, "filters=0: it must be above 0"),
-        ({"seed": -1}, "seed=-1: it must be 0 or above"),
+        ({"seed": -1}, "seed=-1: it must be from 0 to"),
         ({"digits": 1.5}, "digits=1.5: it must be from 0 to 1"),
         ({"dataset": "ring"}, "dataset='ring': an auto-encoder here takes pictures"),
         ({"dataset": "nothing"}, "dataset='nothing': it is one of mnist"),

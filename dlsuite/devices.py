@@ -1,0 +1,53 @@
+"""Training on several devices as on one: the same noise for the same rows, and the gradient of the whole batch.
+
+Keras runs a `train_step` on every device, each on its rows of the batch, and adds up what the devices give an
+optimizer. A loss is a mean over a device's rows, so each gradient is divided by the number of devices. Outside of a
+training step, and on one device, none of this changes anything.
+"""
+
+import tensorflow as tf
+
+
+def count() -> int:
+    """The number of devices that train at once."""
+    return tf.distribute.get_replica_context().num_replicas_in_sync
+
+
+def draw(distribution, seeds, batch, *shape):
+    """This device's rows of a draw for the whole batch, float32 `(batch, *shape)`.
+
+    Args:
+        distribution: a function of `keras.random`, such as `keras.random.normal`.
+        seeds: a `keras.random.SeedGenerator`.
+        batch: the number of this device's rows.
+    """
+    rows = distribution((batch * count(), *shape), dtype="float32", seed=seeds)
+    if count() == 1:
+        return rows
+    first = tf.distribute.get_replica_context().replica_id_in_sync_group * batch
+    return rows[first : first + batch]
+
+
+def minimize(loss, tape, optimizer, variables, at=(), is_fused=False):
+    """One step of `optimizer` on `variables` along the gradient of `loss`, a mean over this device's rows.
+
+    Args:
+        at: other tensors that the tape has seen.
+        is_fused: whether XLA compiles the optimizer, on one device: one pass over the weights instead of many.
+
+    Returns:
+        The gradients of `loss` at `at`.
+    """
+    gradients, others = tape.gradient(loss, [variables, list(at)])
+    gradients = [gradient / count() for gradient in gradients]
+    if is_fused and count() == 1:
+        tf.function(lambda: optimizer.apply(gradients, variables), jit_compile=True)()
+    else:
+        optimizer.apply(gradients, variables)
+    return others
+
+
+def sum_over_all(tensors):
+    """The sum over all devices; on one, what is given."""
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if count() > 1 else tensors

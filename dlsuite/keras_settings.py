@@ -1,0 +1,49 @@
+"""Keras as the lessons need it: on TensorFlow, in float32, channels last, whatever a notebook or keras.json sets.
+
+Keras's global settings decide what a layer is while it is built, and what type random numbers have. The lessons' losses
+are written for one choice of them, so models are built, trained and measured under that choice, and afterwards the
+settings are what they were.
+"""
+
+import contextlib
+import functools
+import inspect
+
+import keras
+
+if keras.config.backend() != "tensorflow":
+    raise ImportError(
+        f"dlsuite runs on Keras's TensorFlow backend, and Keras was imported with {keras.config.backend()}: import "
+        "dlsuite first, or set KERAS_BACKEND=tensorflow"
+    )
+
+
+@contextlib.contextmanager
+def own_settings():
+    """Within it, or within a function that it decorates, Keras is in float32 and channels last."""
+    before = keras.config.floatx(), keras.config.image_data_format(), keras.config.dtype_policy()
+    _set("float32", "channels_last", "float32")
+    try:
+        yield
+    finally:
+        _set(*before)
+
+
+def _set(floatx, image_data_format, dtype_policy):
+    keras.config.set_floatx(floatx)
+    keras.config.set_image_data_format(image_data_format)
+    keras.config.set_dtype_policy(dtype_policy)
+
+
+def registered(layer_or_model):
+    """A class decorator: Keras can load the layer or model by its name, and it is always built under `own_settings`."""
+    build = layer_or_model.__init__
+
+    @functools.wraps(build)
+    def __init__(self, *args, **kwargs):
+        with own_settings():
+            build(self, *args, **kwargs)
+
+    __init__.__signature__ = inspect.signature(build)  # Keras reads the arguments off it in two ways
+    layer_or_model.__init__ = __init__
+    return keras.saving.register_keras_serializable("dlsuite")(layer_or_model)
