@@ -9,9 +9,13 @@ saved_models/models.config          what TF Serving reads
 
 import functools
 import importlib
+import re
 import shutil
 import tempfile
+import warnings
 from pathlib import Path
+
+import numpy as np
 
 from dlsuite import SAVED_MODELS, runs
 
@@ -30,7 +34,8 @@ class Served:
 
     Each takes its inputs by name, or in the alphabetical order of their names, in which a SavedModel keeps them, and
     answers with a dictionary of arrays. Strings are given as str or bytes, and come back as bytes, in UTF-8. These are
-    the very functions that TF Serving serves.
+    the very functions that TF Serving serves. Inputs that they cannot take are a `ValueError` in a sentence; where a
+    float is not finite the answer is NaN, with a warning.
     """
 
     def __init__(self, folder: Path):
@@ -42,21 +47,55 @@ class Served:
             raise ModelError(f"{folder} holds no SavedModel that can be loaded ({error})") from None
         self.signatures = list(self._loaded.signatures)
         for name, function in self._loaded.signatures.items():
-            setattr(self, name, functools.partial(_call, function))
+            setattr(self, name, functools.partial(_call, name, function))
 
     def shapes(self, signature: str) -> dict[str, list[int | None]]:
-        """The shapes of a signature's inputs by name, with `None` for what may have any length."""
+        """The shapes of a signature's inputs by name, with `None` for what may have any length; `[]` for one number."""
         _, specs = self._loaded.signatures[signature].structured_input_signature
-        return {name: spec.shape.as_list() for name, spec in specs.items()}
+        return {name: [] if spec.shape.rank is None else spec.shape.as_list() for name, spec in specs.items()}
 
 
-def _call(function, *values, **inputs):
+def _call(signature, function, *values, **inputs):
     import tensorflow as tf
 
     _, specs = function.structured_input_signature
-    inputs = dict(zip(sorted(specs), values, strict=False)) | inputs
-    given = {name: tf.constant(value, specs[name].dtype) for name, value in inputs.items()}
-    return {name: value.numpy() for name, value in function(**given).items()}
+    names = sorted(specs)
+    by_place = dict(zip(names, values, strict=False))
+    if len(values) > len(names) or {*by_place, *inputs} != set(names) or by_place.keys() & inputs.keys():
+        raise ValueError(f"{signature}: it takes {', '.join(names)}, each once")
+    given = {name: _array(name, value, specs[name]) for name, value in (by_place | inputs).items()}
+    try:
+        answers = function(**{name: tf.constant(array) for name, array in given.items()})
+    except tf.errors.InvalidArgumentError as error:
+        told = re.search(r"assertion failed: \[(.*?)\]", error.message)
+        raise ValueError(told[1] if told else f"{signature}: {error.message}") from None
+    return {name: value.numpy() for name, value in answers.items()}
+
+
+def _array(name, value, spec) -> np.ndarray:
+    """What is given as `name`, as the array that `spec` wants; `ValueError` where it cannot be that."""
+    try:
+        array = np.asarray(value, object if spec.dtype == "string" else None)
+        if spec.dtype == "string":
+            array = np.vectorize(_text, otypes=[object])(array) if array.size else array
+        else:
+            array, exact = array.astype(spec.dtype.as_numpy_dtype), array
+            if array.dtype.kind == "i" and not (array == exact).all():
+                raise ValueError(f"whole numbers from {-(2**31)} to {2**31 - 1} are needed")
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{name}: it cannot be read as {spec.dtype.name} ({error})") from None
+    if spec.shape.rank is not None and not spec.shape.is_compatible_with(array.shape):
+        wanted = ", ".join("any" if side is None else str(side) for side in spec.shape)
+        raise ValueError(f"{name}: its shape is {array.shape}, and ({wanted}) is needed")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        warnings.warn(f"{name}: it is not finite everywhere; where it is not, the answer is NaN", stacklevel=4)
+    return array
+
+
+def _text(value) -> bytes:
+    if not isinstance(value, str | bytes):
+        raise ValueError(f"{value!r} is no text")
+    return value.encode() if isinstance(value, str) else value
 
 
 def load(name: str | Path) -> Served:
@@ -106,9 +145,9 @@ def locate(name: str | Path) -> tuple[Path, str, dict]:
 
 
 def export(model, to: str | Path) -> Path:
-    """Write a model's signatures as the next version `<to>/<version>/` of a SavedModel.
+    """Write a model's signatures as the next version `<to>/<version>/` of a SavedModel, each checking what it is given.
 
-    Only the variables and lookup tables that the signatures use go into it.
+    Only the variables and lookup tables that the signatures use go into it. For the checks see `dlsuite.guard`.
 
     Args:
         model: a Keras model or a `tf.Module`, which holds its variables and tables as attributes, of itself or of its
@@ -120,13 +159,16 @@ def export(model, to: str | Path) -> Path:
     """
     import tensorflow as tf
 
+    from dlsuite import guard
+
+    limits = guard.LIMITS | getattr(model, "input_limits", {})
     to = Path(to)
     to.mkdir(parents=True, exist_ok=True)
     version = 1 + max((int(folder.name) for folder in to.iterdir() if folder.name.isdigit()), default=0)
     module = tf.Module()
     signatures = model.signatures()
     traced = {
-        function: tf.function(function, input_signature=specs).get_concrete_function()
+        function: guard.guarded(function, specs, limits).get_concrete_function()
         for function, specs in signatures.values()  # one that has two names is traced, and written, once
     }
     functions = {name: traced[function] for name, (function, _) in signatures.items()}

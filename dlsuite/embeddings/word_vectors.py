@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite.arguments import require_at_least, require_positive
+from dlsuite.arguments import require_at_least, require_positive, require_seed
 from dlsuite.data import names, text
 from dlsuite.data.composition import Composition
 from dlsuite.embeddings import windows, word_map
@@ -174,7 +174,7 @@ class WordVectors(keras.Model):
         `n` words, 0 or more, and their vectors.
         """
         rows = tf.TensorSpec([None, None], tf.string, name="words")
-        one = tf.TensorSpec(None, tf.int32)
+        one = tf.TensorSpec([], tf.int32)
 
         def neighbours(words):
             places = self.places_of(words)
@@ -208,8 +208,6 @@ class WordVectors(keras.Model):
             return {"suggestions": self.spelled_alike(words)}
 
         def most_frequent(n):
-            n = tf.reshape(n, [])
-            tf.debugging.assert_non_negative(n, "n: it is 0 or above")
             return {"words": self.words[:n], "vectors": self.input_vectors.value[:n]}
 
         def named(name):
@@ -314,7 +312,8 @@ def fit_to(
     """
     require_at_least(1, epochs=epochs, batch_size=batch_size, window=window, negatives=negatives, min_count=min_count)
     require_at_least(FEWEST_WORDS, vocabulary_size=vocabulary_size)
-    require_at_least(0, seed=seed, subsampling=subsampling)
+    require_at_least(0, subsampling=subsampling)
+    require_seed(seed)
     require_positive(learning_rate=learning_rate)
     if tf.distribute.get_strategy().num_replicas_in_sync > 1:
         raise ValueError("devices: word vectors are trained on one device, since each update needs the one before it")
