@@ -29,10 +29,13 @@ EXPECTED = (ValueError, FloatingPointError, runs.RunError, serving.ModelError, s
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with `arguments`; returns its exit status: 0, 1 for a failure, 2 for a wrong call."""
     given = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # of a locale that lacks what is to be said
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     log.setLevel(logging.INFO)
     options = _parser().parse_args(given)
     try:
+        _require_readable([*given, os.getcwd()])
         return options.run(options) or 0
     except EXPECTED as error:
         message = str(error)
@@ -42,18 +45,41 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
+def _require_readable(paths: list[str]) -> None:
+    """Raise `ValueError` for a path that Python could not read as text in this locale; TensorFlow cannot use it."""
+    for path in paths:
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            raise ValueError(f"{path!a} is not text in this locale: set LC_ALL=C.UTF-8, or PYTHONUTF8=1") from None
+
+
 def script() -> None:
     """Run the command, and then end the process at once.
 
     TensorFlow's threads can keep a process that has done all its work from ending, and with it the lock on its run.
+    Ctrl-C ends it in a line, wherever it strikes; while a model is trained, `_stoppable` takes it for a wish to stop.
     """
+    is_interrupted = False
+
+    def interrupt(*_):
+        nonlocal is_interrupted
+        is_interrupted = True
+        sys.unraisablehook = lambda _: None  # where the exception strikes, it may be swallowed and reported
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
     try:
         status = main()
     except SystemExit as end:  # of argparse
         status = end.code or 0
     except BaseException:
-        traceback.print_exc()
-        status = 1
+        if is_interrupted:
+            print("dlsuite: interrupted", file=sys.stderr)
+            status = 128 + signal.SIGINT
+        else:
+            traceback.print_exc()
+            status = 1
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)
@@ -127,6 +153,7 @@ def _train(options) -> None:
     if "dataset" in arguments and arguments["dataset"] not in names.NAMED:
         arguments["dataset"] = os.path.realpath(sources.expanded(arguments["dataset"]))  # found again from anywhere
     run = runs.Run(options.run_dir or runs.new_path(options.name))
+    runs.require_free(run.path)  # before a lock is made in what may be somebody's folder
     with _stoppable() as is_asked_to_stop, run.lock():
         runs.create(options.name, arguments, run.path, devices=options.devices)
         _perform(run, is_asked_to_stop)
@@ -223,8 +250,10 @@ def _devices(count: int, arguments: dict):
     if count == 1:
         return contextlib.nullcontext()
     gpus = tf.config.list_physical_devices("GPU")
-    if count < 1 or (gpus and count > len(gpus)):
-        raise ValueError(f"devices={count}: this machine has {len(gpus) or 1}")
+    most = len(gpus) or os.cpu_count()
+    if not 1 <= count <= most:
+        kind = "GPU" if gpus else "CPU core"
+        raise ValueError(f"devices={count}: this machine has {most} {kind}{'s' * (most > 1)}")
     if arguments["batch_size"] % count:
         raise ValueError(f"batch_size={arguments['batch_size']}: it must be a multiple of devices={count}")
     if not gpus:
@@ -238,7 +267,7 @@ def _devices(count: int, arguments: dict):
 def _logging_to(run):
     """Write the log to the run's log.txt, unless that is where stderr goes already, as in a run that the app starts."""
     file = run.path / "log.txt"
-    if file.exists() and os.path.samestat(os.fstat(2), os.stat(file)):
+    if runs.is_stderr(file):
         yield
         return
     handler = logging.FileHandler(file, encoding="utf-8")

@@ -47,11 +47,17 @@ def measure(model: str | Path, dataset: str | None = None, source: str = "auto")
     """The lecture's metrics of a run or of a shipped model on held-out data, by default of what it was trained on.
 
     Whatever else it was trained with that its lesson's `measure` asks for, such as the languages, is passed on.
+
+    Raises:
+        ValueError: the lesson is always measured on the same data, and another `dataset` or `source` is given.
     """
     _, lesson, arguments = serving.locate(model)
     module = importlib.import_module(f"dlsuite.{lesson}")
-    given = arguments | {"dataset": dataset or arguments.get("dataset"), "source": source}
     accepted = inspect.signature(module.measure).parameters
+    for name, value, default in (("dataset", dataset, None), ("source", source, "auto")):
+        if value != default and name not in accepted:
+            raise ValueError(f"{name}={value!r}: {lesson} is always measured on the same data")
+    given = arguments | {"dataset": dataset or arguments.get("dataset"), "source": source}
     given = {name: value for name, value in given.items() if value is not None and name in accepted}
     return module.measure(serving.load_keras(model), **given)
 
@@ -93,12 +99,14 @@ def _metrics_of(name: str, record: dict) -> list[str]:
     dataset = record["arguments"].get("dataset", "mnist")
     chosen_on = importlib.import_module(f"dlsuite.{record['name']}").SETTINGS_CHOSEN_ON
     tables = []
-    for source, data in names.held_out(dataset).items():
+    held_out = names.held_out(dataset)
+    for source, data in held_out.items():
         if source == "tfds" and not sources.is_prepared(dataset):
             continue
+        source = source if len(held_out) > 1 else "auto"
         if dataset == "mnist" and source == chosen_on:
             data += ", by which the default settings were chosen"
         rows = "\n".join(f"| `{key}` | {value:.4g} |" for key, value in measure(name, source=source).items())
-        command = f"dlsuite evaluate {name}" + (f" --source {source}" if len(names.held_out(dataset)) > 1 else "")
+        command = f"dlsuite evaluate {name}" + (f" --source {source}" if source != "auto" else "")
         tables.append(f"On {data} (`{command}`):\n\n| metric | value |\n|---|---|\n{rows}\n\n")
     return tables

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import dlsuite
-from dlsuite import catalog, cli, runs, serving, shipping
+from dlsuite import catalog, checkpoint, cli, runs, serving, shipping
 
 
 @pytest.fixture
@@ -77,7 +77,10 @@ def command(monkeypatch, tmp_path, capfd):
         (["train", "gans.gan", "--dataset", "ring", "--discriminator-steps", "0"], 1, "discriminator_steps=0: it must"),
         (["train", "gans.wgan_gp", "--dataset", "ring", "--critic-steps", "-5"], 1, "critic_steps=-5: it must be"),
         (["train", "gans.wgan_gp", "--dataset", "ring", "--penalty", "-1"], 1, r"penalty=-1\.0: it must be 0 or above"),
-        (["train", "gans.gan", "--dataset", "ring", "--seed", "-1"], 1, "seed=-1"),
+        (["train", "gans.gan", "--dataset", "ring", "--seed", "-1"], 1, "seed=-1: it must be from 0 to 4294967295"),
+        (["train", "attention.pooling", "--seed", str(2**32)], 1, "seed=4294967296: it must be from 0 to 4294967295"),
+        (["train", "gans.gan", "--dataset", "ring", "--devices", "1000000"], 1, "devices=1000000: this machine has"),
+        (["train", "gans.gan", "--dataset", "ring", "--devices", "0"], 1, "devices=0: this machine has"),
         (["train", "gans.gan", "--source", "bundled", "--batch-size", "5000"], 1, "batch_size: one step takes 5000"),
         (["train", "gans.gan", "--source", "tfds"], 1, "'mnist' is not prepared in .*`tfds build mnist`"),
         (["train", "gans.digit_classifier", "--epochs", "0"], 1, "epochs=0: it must be above 0"),
@@ -85,6 +88,8 @@ def command(monkeypatch, tmp_path, capfd):
         (["export", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a trained model"),
         (["evaluate", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a trained model"),
         (["evaluate", "gans.digit_classifier", "--source", "tfds"], 1, "`tfds build mnist`"),
+        (["evaluate", "gans.digit_classifier", "--dataset", "./nosuch"], 1, r"dataset='\./nosuch': .* same data"),
+        (["evaluate", "attention.pooling", "--source", "tfds"], 1, "source='tfds': .* always measured on the same data"),
         (["ship", "nowhere"], 1, "nowhere holds no run"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -144,6 +149,76 @@ def test_a_refused_run_has_failed_with_the_same_sentence(command, tmp_path):
     path = tmp_path / "run"
     _, _, (complaint,) = command("train", "gans.gan", "--dataset", "ring", "--epochs", 0, "--run-dir", path)
     assert runs.Run(path).state_and_error == ("failed", complaint.removeprefix("dlsuite: "))
+
+
+def test_the_corrected_command_works_in_the_same_directory(command, tmp_path):
+    path = tmp_path / "run"
+    assert command("train", "attention.pooling", "--epochs", 0, "--run-dir", path)[0] == 1
+    assert command("train", "attention.pooling", "--epochs", 1, "--run-dir", path)[0] == 0
+    assert runs.Run(path).state == "finished"
+
+
+def test_a_folder_of_the_users_is_left_as_it_is(command, tmp_path):
+    folder = tmp_path / "thesis"
+    folder.mkdir()
+    (folder / "metrics.csv").write_text("mine")
+    status, _, (complaint,) = command("train", "attention.pooling", "--epochs", 1, "--run-dir", folder)
+    assert (status, [file.name for file in folder.iterdir()]) == (1, ["metrics.csv"])
+    assert "thesis holds other files (metrics.csv) and no run: choose an empty directory" in complaint
+    assert (folder / "metrics.csv").read_text() == "mine"
+
+
+def test_weights_that_are_not_finite_fail_a_run(command, tmp_path, monkeypatch):
+    """After steps whose losses were finite; the last checkpoint stays."""
+    save, path = checkpoint.save, tmp_path / "run"
+
+    def overflow(folder, model, epoch, step):
+        if epoch == 2:
+            model.trainable_variables[0].assign(model.trainable_variables[0] * np.inf)
+        save(folder, model, epoch, step)
+
+    monkeypatch.setattr(checkpoint, "save", overflow)
+    status, _, (complaint,) = command("train", "attention.pooling", "--epochs", 2, "--run-dir", path)
+    assert (status, runs.Run(path).state) == (1, "failed")
+    assert "kernel is no longer finite: a lower learning_rate may help" in complaint
+    assert not (path / "model.keras").exists()
+    assert checkpoint.load(path / "checkpoint")["epoch"] == 1
+
+
+@pytest.mark.parametrize("words", [["evaluate", "gans.wgan_gp"], ["export", "gans.wgan_gp"]], ids=" ".join)
+def test_ctrl_c_ends_in_a_line(start, words):
+    script = """
+import os, signal, sys
+from dlsuite import cli, serving
+load = serving.load_keras
+def interrupted(*arguments, **options):
+    model = load(*arguments, **options)
+    os.kill(os.getpid(), signal.SIGINT)
+    return model
+serving.load_keras = interrupted
+cli.script()
+"""
+    process = start(*words, program=["-c", script])
+    assert process.fail(130) == "dlsuite: interrupted"
+
+
+def test_the_command_is_independent_of_keras_json(start, tmp_path):
+    (tmp_path / "keras.json").write_text(
+        '{"floatx": "float64", "backend": "jax", "image_data_format": "channels_first", "epsilon": 1e-7}'
+    )
+    settings = {"KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "torch"}
+    process = start("evaluate", "autoencoders.denoising", "--source", "bundled", "--json", environment=settings)
+    assert json.loads(process.succeed().said)["gaussian_psnr_db"] > 15
+    run = ["--batch-size", 500, "--epochs", 1, "--source", "bundled", "--network", "convolutional", "--run-dir", "run"]
+    start("train", "autoencoders.vae", *run, environment=settings).succeed()
+
+
+def test_a_path_that_the_locale_cannot_read(start, tmp_path):
+    folder = tmp_path / "größe"
+    folder.mkdir()
+    locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"}
+    process = start("train", "gans.gan", "--dataset", folder, environment=locale)
+    assert "is not text in this locale: set LC_ALL=C.UTF-8" in process.fail()
 
 
 def test_a_run_without_a_model_cannot_be_used(command, tmp_path):

@@ -76,11 +76,22 @@ def test_a_title_names_what_there_is(tmp_path):
     assert runs.create("a.b", {"dataset": path}, tmp_path / "three").title == "a.b · faust.txt · three"
 
 
-FOREIGN = (
-    [".env", ".gitignore", ".git/.index.7.lock", "preview/Thumbs.db", "preview/.DS_Store", "preview/best.png"]
-    + ["preview/0000025 (1).png", "preview/25.png", "checkpoint/.state.npz.bak", ".metrics.csv.swp", ".notes.12.md"]
-    + ["model (2).keras", "src/.model.12.keras", "preview/０００００２５.png"]
-)
+FOREIGN = [
+    ".env",
+    ".gitignore",
+    ".git/.index.7.lock",
+    ".metrics.csv.swp",
+    ".notes.12.md",
+    "checkpoint/.state.npz.bak",
+    "model (2).keras",
+    "preview/.DS_Store",
+    "preview/0000025 (1).png",
+    "preview/25.png",
+    "preview/Thumbs.db",
+    "preview/best.png",
+    "preview/０００００２５.png",
+    "src/.model.12.keras",
+]
 """Files that are not a run's, as systems, editors and people put them there."""
 
 
