@@ -104,9 +104,11 @@ def _are_names(rows: list[tuple[int, list[str]]], point: str) -> bool:
         not (_number(cell, point) is not None or LIKE_NUMBERS.fullmatch(cell) or cell.lower() in MISSING)
         for cell in cells
     ]
-    is_label = [is_name or cell.isdigit() for is_name, cell in zip(named, cells, strict=True)]
-    if len(cells) > 1 and not cells[0] and all(is_label[1:]):
-        raise Unreadable(f"line {number}: its first column has no name, like the index that pandas writes")
+    is_label = [is_name or cell.isdigit() or not cell for is_name, cell in zip(named, cells, strict=True)]
+    if len(cells) > 1 and not cells[0] and all(cells[1:]) and all(is_label):
+        raise Unreadable(
+            f"line {number}: its first column has no name, like the index that pandas writes: leave it out"
+        )
     if cells == [str(place) for place in range(len(cells))]:
         return not any(cell.lstrip("+-").isdigit() for _, row in others for cell in row)
     return any(named) and all(is_label)
