@@ -36,6 +36,9 @@ SECONDS_TO_START = 60
 LONGEST_PATH = 200
 """So many letters of a path are shown where there is no such file."""
 SEED_LIMIT = 2**31 - 1
+"""The largest seed that a served model takes."""
+TRAINING_SEED_LIMIT = 2**32 - 1
+"""The largest that a training takes."""
 UPLOADS = runs.ROOT / "uploads"
 
 
@@ -581,8 +584,8 @@ def _option_input(lesson: str, option: catalog.Option, resolved: dict, dataset: 
         return st.selectbox(label, option.choices, option.choices.index(value), key=key, help=option.help)
     if option.type is int:
         said = re.search(r"(\d+) or more", option.help)
-        fewest = int(said[1]) if said else 0
-        return st.number_input(label, min_value=fewest, value=value, step=1, key=key, help=option.help)
+        fewest, most = int(said[1]) if said else 0, TRAINING_SEED_LIMIT if option.name == "seed" else None
+        return st.number_input(label, fewest, most, value, step=1, key=key, help=option.help)
     if option.type is float:
         step = 10.0 ** math.floor(math.log10(value)) if value else 0.1
         return st.number_input(label, 0.0, value=float(value), step=step, format="%g", key=key, help=option.help)

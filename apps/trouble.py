@@ -47,7 +47,13 @@ def what_goes_wrong(troubles: Troubles):
     pathology = titled[title]
     st.caption(troubles.lead)
     seed = st.columns([1, 5])[0].number_input(
-        "Seed", 0, panels.SEED_LIMIT, 0, key="trouble_seed", bind="query-params", help="Try others: it is no accident."
+        "Seed",
+        0,
+        panels.TRAINING_SEED_LIMIT,
+        0,
+        key="trouble_seed",
+        bind="query-params",
+        help="Try others: it is no accident.",
     )
     is_live = any(run.is_alive for run in panels.runs_of([troubles.lesson]))
     st.fragment(both, run_every=panels.LIVE_SECONDS if is_live else None)(troubles, pathology, seed, is_live)

@@ -420,6 +420,17 @@ def of_no_user(folder):
 
 def letters(folder):
     (folder / "points.csv").write_text("x,y\n" + "left,right\n" * 100)
+def test_a_seed_ends_where_trainings_and_served_models_do(open_page):
+    """Whatever a widget for a seed takes gives an answer."""
+    largest = 2**32 - 1
+    for script, lesson in (("gan.py", "gans.gan"), ("autoencoder.py", "autoencoders.vae")):
+        assert open_page(script, section="Train", lesson=lesson).widget("Seed").max == largest
+        assert open_page(script, section="What goes wrong").widget("Seed").max == largest
+    page = open_page()
+    assert page.widget("Seed").max == 2**31 - 1
+    assert not page.widget("Seed").set_value(2**31 - 1).run().error
+
+
     return folder / "points.csv"
 
 
