@@ -1,6 +1,5 @@
 """The attention page's view of word embeddings: neighbours, analogies, the odd one out, and a map of the words."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -94,8 +93,8 @@ def neighbours(controls, screen, chosen: list[panels.Trained]):
             panels.notebook_lines(
                 chosen[0],
                 [
-                    f'model.neighbours(words=["{shortened(word)}"])',
-                    f'model.vectors(words=["{shortened(word)}"])["vectors"]',
+                    f"model.neighbours(words=[{word!r}])",
+                    f'model.vectors(words=[{word!r}])["vectors"]',
                 ],
             )
 
@@ -179,9 +178,7 @@ def analogy(controls, screen, chosen: list[panels.Trained]):
             "are small, of 3,500 words, and learned 450,000: many an analogy fails."
         )
         if chosen:
-            three_words = ", ".join(
-                f'{name}=["{shortened(word)}"]' for name, word in zip("abc", (a, b, c), strict=True)
-            )
+            three_words = ", ".join(f"{name}=[{word!r}]" for name, word in zip("abc", (a, b, c), strict=True))
             panels.notebook_lines(chosen[0], [f"model.analogy({three_words})"])
 
 
@@ -204,8 +201,7 @@ def odd_one_out(controls, screen, chosen: list[panels.Trained]):
             with column:
                 odd_by(trained, words)
         if chosen:
-            shown = json.dumps([shortened(word) for word in words], ensure_ascii=False)
-            panels.notebook_lines(chosen[0], [f"model.odd_one_out(words=[{shown}])"])
+            panels.notebook_lines(chosen[0], [f"model.odd_one_out(words=[{words}])"])
 
 
 def odd_by(trained: panels.Trained, words: list[str]):

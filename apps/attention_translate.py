@@ -201,17 +201,21 @@ def answered(chosen: dict[str, panels.Trained], text: str):
         )
     for remark in dict.fromkeys(remark for answer in answers.values() for remark in remarks(text, answer["source"])):
         noted.caption(f":material/info: {remark}")
-    candidates(chosen, text)
-    trained = next(iter(chosen.values()))
-    shown = text[:LONGEST_IN_URL]
+    prefix, width = candidates(chosen, text)
+    lesson, trained = next(iter(chosen.items()))
+    alignment = [
+        "from PIL import Image",
+        "from dlsuite.attention import alignments",
+        'Image.fromarray(alignments.sheet(answer["source"], answer["target"], answer["attention"]))',
+    ]
     panels.notebook_lines(
         trained,
         [
-            "from PIL import Image",
-            "from dlsuite.attention import alignments",
-            f"answer = model.translate(text=[{shown!r}])",
+            f"text = {text!r}",
+            "answer = model.translate(text=[text])",
             'answer["text"][0].decode()',
-            'Image.fromarray(alignments.sheet(answer["source"], answer["target"], answer["attention"]))',
+            f"found = model.candidates(text=[text], prefix=[{prefix!r}], width={width})",
+            *(alignment if lesson == WITH_ATTENTION else []),
         ],
     )
 
@@ -297,8 +301,8 @@ def cell(weight: float) -> str:
     return f'<td style="--weight:{100 * weight:.1f}%" title="{weight:.3f}"></td>' if weight >= SEEN else "<td></td>"
 
 
-def candidates(chosen: dict[str, panels.Trained], text: str):
-    """What a beam finds, from a beginning that may be forced."""
+def candidates(chosen: dict[str, panels.Trained], text: str) -> tuple[str, int]:
+    """What a beam finds, from a beginning that may be forced; that beginning, and the beam's width."""
     st.markdown("##### Candidates of a beam")
     left, right = st.columns(2, gap="medium")
     width = left.slider(
@@ -338,6 +342,7 @@ def candidates(chosen: dict[str, panels.Trained], text: str):
                 st.caption(f"“{prefix[:40]}” has characters that no translation had: it is forced to `⁇` there.")
             if prefix.strip() and b"<end>" not in best:
                 st.caption("Nothing comes to an end after that: all was cut off at the longest that it writes.")
+    return prefix, width
 
 
 # Many texts.

@@ -193,6 +193,18 @@ def test_the_notebook_lines_run(open_view):
     assert eval(ast.unparse(last), variables).size[0] > 500
 
 
+def test_the_notebook_lines_ask_what_the_page_asks(open_view):
+    """A text of any length, and the beam's width and beginning."""
+    text = "5 March 1987" + " and so on" * 40
+    page = open_view(translate_text=text, translate_prefix="20", translate_width="3")
+    variables = {}
+    exec(code_of(page), variables)
+    assert variables["text"] == text
+    first = page.dataframe[0].value["translation"].tolist()
+    assert [said.decode() or "nothing" for said in variables["found"]["text"][0]][: len(first)] == first
+    assert len(first) <= 3 and all(said.startswith("20") for said in first)
+
+
 def learned_nothing(lesson, workplace):
     """A finished run of a translator of sentences that has learned nothing, on forty pairs of the user's own."""
     from dlsuite.attention import subwords

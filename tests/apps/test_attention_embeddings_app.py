@@ -61,6 +61,16 @@ def said(page):
     return "\n".join(each.value for kind in (page.info, page.warning, page.error, page.caption) for each in kind)
 
 
+@pytest.mark.parametrize("view", ["Neighbours", "Analogy", "Odd one out"])
+def test_the_notebook_lines_ask_for_the_words_that_the_page_asks_for(open_view, view):
+    """Whole, however long: a field for one word takes 40 letters."""
+    word = "pneumonoultramicroscopicsilicovolcanoconiosis"
+    page = open_view(words_view=view, words_word=word, words_c=word, words_odd=f"sin cos {word} tanh")
+    (code,) = [block.value for block in page.code if block.language == "python"]
+    assert f"'{word if view == 'Odd one out' else word[:40]}'" in code
+    exec(code, {})
+
+
 def test_it_shows_both_models_neighbours_and_a_map_of_them(open_view, models):
     page = open_view(words_word="Gradient")
     bars, places = charts(page)[::2], charts(page)[1::2]
