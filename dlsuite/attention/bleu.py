@@ -13,9 +13,9 @@ A p_n of 0 would make BLEU 0 however good the rest is. sacrebleu, and this file,
 shorter than n words, so that p_n is undefined, BLEU is 0.
 
 Words are what sacrebleu's tokenizer `13a` makes of a text. Where references are mostly in a script without spaces, that
-would be whole sentences: there it is `zh` for Chinese, which parts its characters, and for all others `char`, which parts
-every character (`ja-mecab`, which knows Japanese words, is a package more). Numbers that are published should come from
-`reported`, which is sacrebleu itself and says by what signature (Post, 2018, arXiv:1804.08771).
+would be whole sentences: there it is `zh` for Chinese, which parts its characters, and for all others `char`, which
+parts every character (`ja-mecab`, which knows Japanese words, is a package more). Numbers that are published should
+come from `reported`, which is sacrebleu itself and says by what signature (Post, 2018, arXiv:1804.08771).
 """
 
 import functools

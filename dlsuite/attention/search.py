@@ -82,7 +82,7 @@ def beam(step, state, memory, longest, width, prefix=None):
         vocabulary = tf.shape(log_p)[-1]
         free = tf.reshape(log_p + _forbidden(log_p), [batch, width, vocabulary])
         is_done = ((last == END) | (last == PAD))[:, :, None]
-        free = tf.where(is_done, tf.one_hot(PAD, vocabulary, on_value=0.0, off_value=NEVER), free)
+        free = tf.where(is_done, tf.one_hot(PAD, vocabulary, on_value=0.0, off_value=4 * NEVER), free)
         if prefix is not None:
             forced = tf.gather(tf.pad(prefix, [[0, 0], [0, longest]], constant_values=PAD), t, axis=1)[:, None, None]
             log_p = tf.reshape(log_p, [batch, width, vocabulary])

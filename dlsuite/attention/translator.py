@@ -139,7 +139,7 @@ class Translator(keras.Model):
         """As the decoder's, of a memory with one tensor more, `(rows,)`: which rows must not be anything but empty."""
         *memory, stays_empty = memory
         log_p, state, looked = self.decoder.step(last, state, tuple(memory))
-        all_but_end = search.NEVER * (1.0 - tf.one_hot(END, tf.shape(log_p)[-1]))
+        all_but_end = 4 * search.NEVER * (1.0 - tf.one_hot(END, tf.shape(log_p)[-1]))  # less than a beam not begun
         return tf.where(stays_empty[:, None], log_p + all_but_end, log_p), state, looked
 
     def greedy(self, source, is_fused=False):

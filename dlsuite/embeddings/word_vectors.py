@@ -168,10 +168,10 @@ class WordVectors(keras.Model):
         """The functions that a SavedModel of this model answers, by name; see `dlsuite.serving`.
 
         All take words in small letters, composed or not. `neighbours`: the ten nearest by cosine, of words that are
-        `known`. `analogy`: what is to `c` as `b` is to `a`, the words nearest to b - a + c, these three left out. `odd_one_out`: of each
-        row the word whose vector lies farthest from the mean of all; empty and unknown ones do not count; of no words
-        it is an empty one. `vectors`. `suggest`: known words of the smallest edit distance. `most_frequent`: the first
-        `n` words, 0 or more, and their vectors.
+        `known`. `analogy`: what is to `c` as `b` is to `a`, the words nearest to b - a + c, these three left out.
+        `odd_one_out`: of each row the word whose vector lies farthest from the mean of all; empty and unknown ones do
+        not count; of no words it is an empty one. `vectors`. `suggest`: known words of the smallest edit distance.
+        `most_frequent`: the first `n` words, 0 or more, and their vectors.
         """
         rows = tf.TensorSpec([None, None], tf.string, name="words")
         one = tf.TensorSpec([], tf.int32)

@@ -159,7 +159,7 @@ def test_a_blank_text_becomes_an_empty_one(model, blank):
     score = functions["score"][0](texts[:1], tf.constant([""]))["log_probability"]
     np.testing.assert_allclose(answer["log_probability"], score, atol=1e-4)  # it is not made up
     beam = functions["candidates"][0](texts, tf.constant(["", "", "z"]), tf.constant(3))
-    assert beam["text"][0, 0] == b"" and all(text.startswith(b"z") for text in beam["text"][2].numpy())
+    assert set(beam["text"][0].numpy()) == {b""} and all(text.startswith(b"z") for text in beam["text"][2].numpy())
     is_there = (beam["log_probability"] > search.NEVER / 2).numpy()
     assert is_there.sum(axis=1).tolist() == [1, 3, 3]
     assert np.isfinite(beam["attention"]).all()
