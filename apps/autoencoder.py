@@ -88,11 +88,10 @@ def latent_map():
         panels.notebook_lines(
             trained,
             [
-                "import numpy as np",
                 *SHOW,
                 f'picture = model.decode(latent=[[{place[0]:g}, {place[1]:g}]])["pictures"]',
                 f'manifold = model.decode(latent=sheets.lattice({extent:g}, {sheets.MANIFOLD}))["pictures"]',
-                f"Image.fromarray(sheets.sheet(np.concatenate([picture, manifold]), columns={sheets.MANIFOLD}))",
+                f"Image.fromarray(sheets.sheet(manifold, columns={sheets.MANIFOLD}, border=0))",
             ],
         )
     with shown:
@@ -156,7 +155,7 @@ def interpolation():
     """From one held-out digit to another through the codes, of an auto-encoder and of a VAE."""
     controls, screen = st.columns([1, 2], gap="large")
     with controls:
-        start, end = panels.digit_input("From", "from", 3), panels.digit_input("To", "to", 8)
+        (start, first), (end, last) = panels.digit_input("From", "from", 3), panels.digit_input("To", "to", 8)
         position = st.slider("Position", 0.0, 1.0, 0.5, 0.01, key="position", bind="query-params")
         both = {
             title: panels.choose_model([name], name, label=title, key=key, fits=of_digits)
@@ -184,16 +183,22 @@ def interpolation():
             large_one.image(large(here, 280), caption="at the position", width="stretch", output_format="PNG")
             row.image(panels.enlarged(sheets.sheet(strip, 11), 1320), caption=title, width="stretch")
         if both["VAE"] is not None:
+            beside = both["Auto-encoder"]
             panels.notebook_lines(
                 both["VAE"],
                 [
                     "import numpy as np",
                     *SHOW,
                     "from dlsuite.data import examples, mnist",
+                    *([f'autoencoder = serving.load("{beside.source}")'] if beside else []),
                     'images, labels = mnist.arrays("test", "bundled")',
-                    'a, b = model.encode(pictures=examples.to_unit(images[[3, 8]]))["latent"]',
-                    "t = np.linspace(0, 1, 11)[:, None]",
-                    'Image.fromarray(sheets.sheet(model.decode(latent=(1 - t) * a + t * b)["pictures"], columns=11))',
+                    f"ends = examples.to_unit(images[[{first}, {last}]]).numpy()",
+                    f"t = np.array([{position:g}, *np.linspace(0, 1, 11)])[:, None]  # the position, then the way",
+                    "rows = [(1 - t[..., None, None]) * ends[0] + t[..., None, None] * ends[1]]",
+                    f"for each in {'(autoencoder, model)' if beside else '(model,)'}:",
+                    '    a, b = each.encode(pictures=ends)["latent"]',
+                    '    rows.append(each.decode(latent=(1 - t) * a + t * b)["pictures"])',
+                    "Image.fromarray(sheets.sheet(np.concatenate(rows), columns=12))",
                 ],
             )
 
@@ -248,14 +253,17 @@ def samples():
         panels.notebook_lines(
             autoencoder,
             [
+                "import numpy as np",
                 *SHOW,
                 "from dlsuite.autoencoders import latent_density",
                 "from dlsuite.data import examples, mnist",
+                f'vae = serving.load("{vae.source}")',
                 'digits = examples.to_unit(mnist.arrays("train", "bundled")[0])',
                 'codes = model.encode(pictures=digits)["latent"]',
-                f"density = latent_density.fit_mixture(codes, components={components})",
-                f'samples = model.decode(latent=density.sample(64, seed={seed}))["pictures"]',
-                "Image.fromarray(sheets.sheet(samples, columns=8))",
+                f"densities = latent_density.fit_gaussian(codes), latent_density.fit_mixture(codes, {components})",
+                f'samples = [model.decode(latent=each.sample(64, {seed}))["pictures"] for each in densities]',
+                f'samples.append(vae.sample(n=64, seed={seed})["pictures"])',
+                "Image.fromarray(np.hstack([sheets.sheet(each, columns=8) for each in samples]))",
             ],
         )
 

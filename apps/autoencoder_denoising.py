@@ -29,7 +29,7 @@ def denoising():
         trained = panels.choose_model([FIRST], FIRST, key="denoiser", fits=lambda a: a.get("dataset") == "mnist")
         if trained is None:
             return
-        digit = picked_or_drawn()
+        digit, digit_line = picked_or_drawn()
         title = st.selectbox("Noise", list(KINDS.values()), key="noise", bind="query-params")
         level = st.slider("Level", 0.0, 1.0, 0.4, 0.05, key="level", bind="query-params", help=LEVEL_HELP)
         seed = panels.seed_input("Seed of the noise", "noise_seed")
@@ -61,26 +61,33 @@ def denoising():
                 "import numpy as np",
                 "from PIL import Image",
                 "from dlsuite.autoencoders import denoising, sheets",
-                "from dlsuite.data import examples, mnist",
-                'digits = examples.to_unit(mnist.arrays("test", "bundled")[0][:10])',
-                f'spoilt = denoising.corrupt_from({seed}, digits, "{kind}", {level:g})',
+                "from dlsuite.data import drawing, examples, mnist",
+                digit_line,
+                f"levels = [{level:g}, *np.linspace(0, 1, 11).round(2)]",
+                f'spoilt = [denoising.corrupt_from({seed}, digit, "{kind}", level) for level in levels]',
+                "spoilt = np.concatenate(spoilt)",
                 'restored = model.denoise(pictures=spoilt)["pictures"]',
-                "Image.fromarray(sheets.paired(spoilt.numpy(), restored, columns=10))",
+                "Image.fromarray(sheets.paired(spoilt, restored, columns=12))",
             ],
         )
 
 
-def picked_or_drawn() -> np.ndarray | None:
-    """A held-out digit, or one that the user draws, float32 `(28, 28, 1)` in 0..1; `None` while none is drawn."""
+def picked_or_drawn() -> tuple[np.ndarray | None, str]:
+    """A held-out digit, or one that the user draws, and the notebook line that makes it.
+
+    It is float32 `(28, 28, 1)` in 0..1, `None` while none is drawn; the line makes a batch of it.
+    """
     way = st.segmented_control("Digit", [PICK, DRAW], default=PICK, required=True, key="way", bind="query-params")
     if way == PICK:
-        return panels.digit_input("Held-out", "digit", 5)
+        digit, index = panels.digit_input("Held-out", "digit", 5)
+        return digit, f'digit = examples.to_unit(mnist.arrays("test", "bundled")[0][[{index}]])'
     strokes = canvas.strokes("digit_strokes", [])
     try:
-        return (drawing.digit(strokes) / 255).astype("float32")
+        digit = (drawing.digit(strokes) / 255).astype("float32")
     except ValueError:
         st.info("Draw a digit with the mouse or a finger, as large as the square.", icon=":material/draw:")
-        return None
+        return None, ""
+    return digit, f"digit = examples.to_unit(drawing.digit({strokes})[None])"
 
 
 def quality(picture, original) -> str:
@@ -190,7 +197,7 @@ def error_metrics(errors) -> None:
 def _among_digits():
     controls, screen = st.columns([1, 2], gap="large")
     with controls:
-        digit = panels.digit_input("Held-out", "seen", 4)
+        digit, _ = panels.digit_input("Held-out", "seen", 4)
         noise = st.slider("Noise", 0.5, 4.0, 1.5, 0.1, key="pixel_noise", bind="query-params")
         share = st.slider(
             "Rows that are seen, from below",

@@ -12,25 +12,38 @@ ASTRONAUT = Path(__file__).parent / "pictures" / "astronaut.webp"
 PIECE = 96
 """Pixels a side of the original's piece that is shown enlarged."""
 SHOWN = 480
+LARGEST = 512
+"""Pixels a side of a picture that is worked on."""
 HIGHEST = 60.0
 """Decibels in the chart; of a picture that comes back the same they are infinite."""
 
 
 def examples() -> dict:
     """The pictures that there are to try, by title: no model that ships was trained on any."""
-    pictures = {"astronaut": lambda: np.asarray(Image.open(ASTRONAUT).convert("RGB")), "digits": mosaic}
+    pictures = {"astronaut": astronaut, "digits": mosaic}
     return pictures | {Path(name).stem: lambda picture=picture: picture for name, picture in held_out().items()}
 
 
-def mosaic() -> np.ndarray:
+def astronaut() -> panels.Picture:
+    """The portrait."""
+    lines = [f'picture = np.asarray(Image.open({str(ASTRONAUT)!r}).convert("RGB"))']
+    return panels.Picture(np.asarray(Image.open(ASTRONAUT).convert("RGB")), lines)
+
+
+def mosaic() -> panels.Picture:
     """64 held-out digits as one picture, uint8 `(224, 224, 3)`."""
     digits = panels.digits("test")[0][::15][:64].reshape(8, 8, 28, 28)
     grey = (255 * digits).round().astype("uint8").transpose(0, 2, 1, 3).reshape(224, 224)
-    return np.repeat(grey[..., None], 3, axis=-1)
+    lines = [
+        "from dlsuite.data import mnist",
+        'digits = mnist.arrays("test", "bundled")[0][::15][:64].reshape(8, 8, 28, 28)',
+        "picture = np.repeat(digits.transpose(0, 2, 1, 3).reshape(224, 224, 1), 3, axis=-1)",
+    ]
+    return panels.Picture(np.repeat(grey[..., None], 3, axis=-1), lines)
 
 
 @st.cache_data(show_spinner=False)
-def held_out() -> dict[str, np.ndarray]:
+def held_out() -> dict[str, panels.Picture]:
     """The held-out photographs, by their files' names, their middles of at most 512 pixels; none if not installed."""
     from dlsuite.data import photographs, sources
 
@@ -38,15 +51,17 @@ def held_out() -> dict[str, np.ndarray]:
         found = photographs.images("test")
     except sources.MissingData:
         return {}
-    names = [name for name in photographs.FILES["test"] if name != "astronaut.png"]
-    middles = dict(zip(photographs.FILES["test"], map(middle, found), strict=True))
-    return {name: middles[name] for name in names}
-
-
-def middle(picture: np.ndarray, most: int = 512) -> np.ndarray:
-    """The middle of a picture, of at most so many pixels a side."""
-    top, left = (max(0, (side - most) // 2) for side in picture.shape[:2])
-    return picture[top : top + most, left : left + most]
+    pictures = {}
+    for index, (name, whole) in enumerate(zip(photographs.FILES["test"], found, strict=True)):
+        top, left = (max(0, (side - LARGEST) // 2) for side in whole.shape[:2])
+        middle = f"{top} : {top + LARGEST}, {left} : {left + LARGEST}"
+        lines = [
+            "from dlsuite.data import photographs",
+            f'picture = photographs.images("test")[{index}][{middle}]',
+        ]
+        pictures[name] = panels.Picture(whole[top : top + LARGEST, left : left + LARGEST], lines)
+    del pictures["astronaut.png"]
+    return pictures
 
 
 def super_resolution():
@@ -57,7 +72,7 @@ def super_resolution():
     with controls:
         first = "autoencoders.super_resolution"
         trained = panels.choose_model([first], first, key="enlarger")
-        picture = panels.picture_input("picture", examples(), largest=512)
+        chosen = panels.picture_input("picture", examples(), largest=LARGEST)
         is_compared = st.toggle(
             "Reduce it first",
             value=True,
@@ -66,8 +81,9 @@ def super_resolution():
             help="So that what is made of the small picture can be compared with the original. Off: the picture itself "
             "is enlarged, to what nobody has seen.",
         )
-    if trained is None or picture is None:
+    if trained is None or chosen is None:
         return
+    picture = chosen.pixels
     factor = trained.record["arguments"]["factor"]
     if min(picture.shape[:2]) < 4 * factor:
         screen.error(f"This picture has {picture.shape[1]} × {picture.shape[0]} pixels: that is too little.")
@@ -89,21 +105,33 @@ def super_resolution():
             said = f": {psnr(whole, original):.2f} dB" if is_compared and title[0] in "bs" else ""
             column.image(piece(whole, corner), caption=title + said, width="stretch", output_format="PNG")
         st.caption(
-            f"A piece of {PIECE} × {PIECE} pixels of {ours.shape[1]} × {ours.shape[0]}. "
+            what_is_shown(ours.shape[:2])
             + ("PSNR of the whole picture, the higher the better. " if is_compared else "")
             + ("At four times fine strokes are partly invented, with specks where bright meets black." * (factor == 4))
         )
         panels.download("Download it enlarged", panels.png(to_bytes(ours)), "enlarged.png")
+        reduced = f"np.clip(super_resolution.bicubic(original[None], 1 / {factor}), 0, 1)"
         panels.notebook_lines(
             trained,
             [
                 "import numpy as np",
                 "from PIL import Image",
-                'picture = np.asarray(Image.open("photograph.jpg").convert("RGB")) / 255',
-                'enlarged = model.enlarge(pictures=picture[None])["pictures"][0]',
-                'Image.fromarray((255 * enlarged).round().astype("uint8"))',
+                *(["from dlsuite.autoencoders import super_resolution"] if is_compared else []),
+                *chosen.lines,
+                f"original = picture[:{height}, :{width}] / np.float32(255)",
+                f"small = {reduced if is_compared else 'original[None]'}",
+                'enlarged = model.enlarge(pictures=small)["pictures"][0]',
+                'Image.fromarray((255 * enlarged.clip(0, 1)).round().astype("uint8"))',
             ],
         )
+
+
+def what_is_shown(shape: tuple[int, int]) -> str:
+    """How much of a picture of so many pixels down and across `piece` shows, in a sentence."""
+    height, width = shape
+    if max(shape) <= PIECE:
+        return f"The whole picture, {width} × {height} pixels. "
+    return f"A piece of {min(PIECE, width)} × {min(PIECE, height)} pixels of {width} × {height}. "
 
 
 def corner_input(shape: tuple[int, int]) -> tuple[int, int]:
@@ -142,7 +170,7 @@ def compression():
     with controls:
         first = "autoencoders.compression"
         trained = panels.choose_model([first], first, key="compressor")
-        picture = panels.picture_input("picture", examples(), largest=512)
+        chosen = panels.picture_input("picture", examples(), largest=LARGEST)
         quality = st.slider(
             "Quality",
             0,
@@ -152,9 +180,10 @@ def compression():
             bind="query-params",
             help="How many bits an error is worth: 0 makes the shortest files.",
         )
-    if trained is None or picture is None:
+    if trained is None or chosen is None:
         return
-    if int(trained.model.tables(quality=quality)["channels"]) == 1:
+    picture, is_grey = chosen.pixels, int(trained.model.tables(quality=quality)["channels"]) == 1
+    if is_grey:
         picture = picture.mean(axis=-1, keepdims=True).round().astype("uint8")
     file = lesson.encode(trained.model, picture, quality)
     ours = lesson.decode(trained.model, file)
@@ -175,7 +204,8 @@ def compression():
         st.caption(
             f"The entropy coder wrote {8 * len(file):,} bits, header included; by the model's own probabilities it "
             f"takes {float(answer['bits'][0]):,.0f}. JPEG is the best of every setting that Pillow has, and its "
-            f"headers are not counted. {8 * len(file) / pixels:.3f} bits a pixel; 24 in the original."
+            f"headers are not counted. {8 * len(file) / pixels:.3f} bits a pixel; {8 * picture.shape[-1]} in the "
+            "original."
         )
         panels.download("Download the file", file, "picture.dls")
         panels.notebook_lines(
@@ -184,9 +214,10 @@ def compression():
                 "import numpy as np",
                 "from PIL import Image",
                 "from dlsuite.autoencoders import compression",
-                'picture = np.asarray(Image.open("photograph.jpg").convert("RGB"))',
+                *chosen.lines,
+                *(['picture = picture.mean(axis=-1, keepdims=True).round().astype("uint8")'] if is_grey else []),
                 f"file = compression.encode(model, picture, quality={quality})",
-                "Image.fromarray(compression.decode(model, file))",
+                f"Image.fromarray(compression.decode(model, file){'[..., 0]' if is_grey else ''})",
             ],
         )
 

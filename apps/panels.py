@@ -271,8 +271,8 @@ def digits(split: str) -> tuple[np.ndarray, np.ndarray]:
     return (images / 255).astype("float32"), labels
 
 
-def digit_input(label: str, key: str, digit: int) -> np.ndarray:
-    """A held-out digit that the user picks, float32 `(28, 28, 1)` in 0..1.
+def digit_input(label: str, key: str, digit: int) -> tuple[np.ndarray, int]:
+    """A held-out digit that the user picks, float32 `(28, 28, 1)` in 0..1, and which of all held-out ones it is.
 
     Args:
         label: the widgets'.
@@ -286,13 +286,22 @@ def digit_input(label: str, key: str, digit: int) -> np.ndarray:
     number = middle.number_input(
         "example", 1, len(of_it), 1, key=f"{key}_example", bind="query-params", help="One of the held-out ones."
     )
-    picked = images[of_it[number - 1]]
-    right.image(picked, width=60)
-    return picked
+    index = int(of_it[number - 1])
+    right.image(images[index], width=60)
+    return images[index], index
 
 
-def picture_input(key: str, examples: dict[str, Callable[[], np.ndarray]], largest: int = 768) -> np.ndarray | None:
-    """A picture that the user picks or uploads, uint8 `(height, width, 3)`; `None` after a sentence if there is none.
+class Picture(NamedTuple):
+    """A picture to try models on."""
+
+    pixels: np.ndarray
+    """uint8 `(height, width, 3)`."""
+    lines: list[str]
+    """The notebook lines that read it, as `picture`."""
+
+
+def picture_input(key: str, examples: dict[str, Callable[[], Picture]], largest: int = 768) -> Picture | None:
+    """A picture that the user picks or uploads; `None` after a sentence if there is none.
 
     Args:
         key: the widgets', and the URL's.
@@ -314,7 +323,14 @@ def picture_input(key: str, examples: dict[str, Callable[[], np.ndarray]], large
         return None
     if remark:
         st.caption(remark)
-    return picture
+    return Picture(
+        picture,
+        [
+            "from pathlib import Path",
+            "from dlsuite.data import own",
+            f"picture, _ = own.picture(Path({file.name!r}).read_bytes(), largest={largest})",
+        ],
+    )
 
 
 # Training.

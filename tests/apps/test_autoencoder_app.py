@@ -12,7 +12,7 @@ from PIL import Image
 from streamlit.elements.image import ImageMixin
 
 from dlsuite import catalog, runs, serving
-from dlsuite.autoencoders import latent_density, two_modes
+from dlsuite.autoencoders import latent_density, sheets, two_modes
 from dlsuite.data import mnist
 from dlsuite.gans import assessment
 
@@ -180,8 +180,10 @@ def test_what_is_decoded_is_what_lies_at_the_place(open_view, shown, digits, z):
     nearest = np.linalg.norm(model.encode(pictures=images)["latent"] - z, axis=1).argmin()
     seen = shown[f"the held-out digit whose code is nearest, a {labels[nearest]}"]
     np.testing.assert_array_equal(large(seen, 10), to_bytes(images[nearest]))
-    variables, _ = run_lines(code_of(page))
+    variables, manifold = run_lines(code_of(page))
     np.testing.assert_array_equal(to_bytes(variables["picture"])[0], expected)
+    decoded = model.decode(latent=sheets.lattice(page.slider(key="extent").value, sheets.MANIFOLD))["pictures"]
+    np.testing.assert_array_equal(np.asarray(manifold), sheets.sheet(decoded, sheets.MANIFOLD, border=0))
 
 
 def test_moving_a_slider_moves_what_is_decoded(open_view, shown):
@@ -257,9 +259,13 @@ def test_other_digits_can_be_picked(open_view, shown, digits):
     assert (examples.min, examples.max) == (1, np.sum(labels == 1))
 
 
-def test_the_interpolation_can_be_done_in_a_notebook(open_view, shown):
-    _, picture = run_lines(code_of(open_view("Interpolation")))
-    assert np.asarray(picture).shape == (32, 11 * 30 + 2, 3)
+@pytest.mark.parametrize("asked", [{}, {"from_digit": 7, "to_digit": 1, "to_example": 4, "position": 0.2}], ids=str)
+def test_the_lines_give_the_interpolation_that_is_shown(open_view, shown, asked):
+    _, picture = run_lines(code_of(open_view("Interpolation", **asked)))
+    for row, title in zip(np.split(np.asarray(picture)[2:], 3), ("Pixels", "Auto-encoder", "VAE"), strict=True):
+        first, *way = (each[:28, :28, 0].astype(int) for each in np.split(row[:, 2:], 12, axis=1))
+        np.testing.assert_allclose(way, cells(shown[title], 11), atol=1)
+    np.testing.assert_allclose(first, large(shown["at the position"], 10), atol=1)  # both of the VAE, the last
 
 
 WAYS = ("auto-encoder + Gaussian", "auto-encoder + mixture", "VAE")
@@ -276,7 +282,8 @@ def test_samples_are_those_of_the_densities(open_view, shown):
         np.testing.assert_allclose(cells(shown[way], 8, 8), to_bytes(pictures), atol=2)
     assert not page.metric
     variables, _ = run_lines(code_of(page))
-    np.testing.assert_allclose(to_bytes(variables["samples"]), cells(shown[WAYS[1]], 8, 8), atol=2)
+    for way, pictures in zip(WAYS, variables["samples"], strict=True):
+        np.testing.assert_allclose(to_bytes(pictures), cells(shown[way], 8, 8), atol=2)
     page.widget("New samples").click().run()
     assert not np.array_equal(cells(shown["VAE"], 8, 8), to_bytes(expected[-1]))
 
@@ -321,14 +328,26 @@ def test_a_digit_is_spoilt_and_restored(open_view, shown, digits, kind, title, l
     assert ("the rest is new to it" in page.sentences) == (level > 0.5)
     if level == 0.4:
         variables, _ = run_lines(code_of(page))
-        of_ten = variables["digits"].numpy()
-        assert psnr(variables["restored"], of_ten) > psnr(variables["spoilt"].numpy(), of_ten)
+        np.testing.assert_array_equal(variables["digit"], digit)
+        for name, strip in (("spoilt", strips[:11]), ("restored", strips[11:])):
+            np.testing.assert_allclose(to_bytes(variables[name])[1:], strip, atol=1)
+        np.testing.assert_array_equal(variables["spoilt"][:1], spoilt)
 
 
 def test_a_drawing_is_asked_for_before_there_is_one(open_view, shown):
     page = open_view("Denoising", way="my drawing")
     assert "Draw a digit" in page.sentences
     assert not shown
+
+
+def test_the_lines_restore_the_drawing_that_is_shown(open_view, shown, monkeypatch):
+    import canvas
+
+    monkeypatch.setattr(canvas, "strokes", lambda key, kept: [[[-0.5, 1.0], [0.25, -1.0]], [[1.0, 1.0], [1.0, -1.0]]])
+    page = open_view("Denoising", way="my drawing", level=0.3)
+    variables, _ = run_lines(code_of(page))
+    np.testing.assert_array_equal(to_bytes(variables["digit"].numpy()[0]), large(shown["the digit"], 12))
+    np.testing.assert_allclose(to_bytes(variables["restored"][0]), large(shown["restored: "], 12), atol=1)
 
 
 # Two right answers.
@@ -429,7 +448,26 @@ def test_a_picture_itself_is_enlarged(open_view, shown):
     page = open_view("Super-resolution", reduce="false")
     assert len(shown) == 3 and not any("dB" in caption for caption in shown)
     height, width = astronaut().shape[:2]
-    assert f"{2 * width} × {2 * height}" in page.sentences
+    assert f"A piece of 96 × 96 pixels of {2 * width} × {2 * height}." in page.sentences
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"),
+    [
+        ((80, 120), "A piece of 96 × 80 pixels of 120 × 80."),
+        ((120, 80), "A piece of 80 × 96 pixels of 80 × 120."),
+        ((60, 80), "The whole picture, 80 × 60 pixels."),
+        ((96, 96), "The whole picture, 96 × 96 pixels."),
+    ],
+    ids=str,
+)
+def test_a_piece_is_said_to_be_as_large_as_it_is(open_view, shown, shape, said):
+    page, content = open_view("Super-resolution"), file_of(np.resize(astronaut(), (*shape, 3)))
+    shown.clear()
+    page = upload(page, "mine.png", content)
+    assert said in page.sentences
+    height, width = (min(96, side) for side in shape)
+    assert shown["super-resolution"].shape == (height * (480 // width), width * (480 // width), 3)
 
 
 def test_a_picture_is_compressed_to_a_file_of_the_size_that_is_said(open_view, shown):
@@ -450,12 +488,36 @@ def test_a_picture_is_compressed_to_a_file_of_the_size_that_is_said(open_view, s
     assert sizes == sorted(sizes)
 
 
-@pytest.mark.parametrize("view", PHOTOGRAPHS)
-def test_the_lines_on_photographs_run_on_a_photograph(open_view, workplace, view):
-    page = open_view(view)
-    Image.fromarray(astronaut()[:50, :71]).save(workplace / "photograph.jpg")
-    _, picture = run_lines(code_of(page))
-    assert picture.size == {"Super-resolution": (142, 100), "Compression": (71, 50)}[view]
+def test_the_lines_give_the_pictures_that_are_shown(open_view, shown, workplace):
+    """Of each that is offered, reduced or not, and of an upload that lies where the notebook runs."""
+    (workplace / "mine.png").write_bytes(file_of(astronaut()[:90, :80]))
+    page = open_view("Super-resolution", down=0, across=0)
+    for title in page.selectbox(key="picture").options:
+        for is_reduced in (True, False):
+            shown.clear()
+            page.selectbox(key="picture").set_value(title)
+            page.toggle(key="reduce").set_value(is_reduced).run()
+            if title == OWN:
+                page = page.file_uploader[0].upload("mine.png", (workplace / "mine.png").read_bytes()).run()
+            _, enlarged = run_lines(code_of(page))
+            piece = np.asarray(enlarged)[:96, :96]
+            times = 480 // piece.shape[1]
+            np.testing.assert_allclose(shown["super-resolution"][::times, ::times].astype(int), piece, atol=1)
+
+
+def test_the_lines_give_the_file_that_is_shown(open_view, shown, workplace):
+    from dlsuite.autoencoders import compression
+
+    (workplace / "mine.png").write_bytes(file_of(astronaut()[:90, :80]))
+    page = open_view("Compression", quality=2)
+    for title in page.selectbox(key="picture").options:
+        page.selectbox(key="picture").set_value(title).run()
+        if title == OWN:
+            page = page.file_uploader[0].upload("mine.png", (workplace / "mine.png").read_bytes()).run()
+        variables, decoded = run_lines(code_of(page))
+        assert f"wrote {8 * len(variables['file']):,} bits" in page.sentences
+        np.testing.assert_array_equal(decoded, compression.decode(variables["model"], variables["file"]))
+    assert "24 in the original" in page.sentences
 
 
 WHITE, NOISE = np.full((40, 60, 3), 255, "uint8"), np.random.default_rng(0).integers(0, 256, (41, 63, 3), "uint8")
