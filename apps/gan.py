@@ -63,8 +63,8 @@ def samples(controls, screen, trained):
     with screen:
         if is_points:
             picture = on_the_plane(trained, drawn)
-            st.image(picture, caption=f"White: {n} samples. {MAP_CAPTION}", width=SHEET_WIDTH)
-            lines += plane_lines(trained)
+            st.image(picture, caption=f"White: {n} samples. {map_caption(trained)}", width=SHEET_WIDTH)
+            lines += plane_lines(trained, "samples")
         else:
             picture = panels.enlarged(pictures.sheet(drawn, columns), SHEET_WIDTH)
             st.image(picture, caption=f"{n} samples", output_format="PNG")
@@ -187,8 +187,9 @@ def interpolation(controls, screen, trained):
         "import numpy as np",
         f'a, b = ({draw_line(1, "seed", label)}["latent"][0] for seed in ({start}, {end}))',
         *([f"a, b, of_class = a[:{style}], b[:{style}], a[{style}:]"] if label else []),
-        f"t = np.linspace(0, 1, 60)[{':' if makes_points(trained) else '::4'}, None]",
-        *LINES_BETWEEN[path],
+        f"t = np.array([*np.linspace(0, 1, 60){'' if makes_points(trained) else '[::4]'}, {position:g}])[:, None]"
+        "  # the way, and the position on it",
+        *LINES_BETWEEN[path if start != end else "linear"],
         *(["latent = np.hstack([latent, np.repeat(of_class[None], len(t), axis=0)])"] if label else []),
         'samples = model.decode(latent=latent)["samples"]',
     ]
@@ -197,7 +198,7 @@ def interpolation(controls, screen, trained):
             picture = on_the_plane(trained, decoded[1:], highlight=decoded[0])
             caption = "White: where the path leads, fast through the empty land between two modes"
             st.image(picture, caption=caption, width=SHEET_WIDTH)
-            lines += plane_lines(trained)
+            lines += plane_lines(trained, "samples[:-1], highlight=samples[-1]")
         else:
             large, strip = st.columns([2, 3])
             one = panels.enlarged(pictures.sheet(decoded[:1], 1, border=0), 560)
@@ -245,7 +246,12 @@ def one_latent_vector(controls, screen, trained):
         length = len(latent) - CLASSES * is_conditional(trained)  # of the style; the class is not for sliders
         first = 0
         if length > 8:
-            first = st.select_slider("Coordinates", range(0, length, 8), key="first", format_func=_eight_from)
+            first = st.select_slider(
+                "Coordinates",
+                range(0, length, 8),
+                key="first",
+                format_func=lambda first: f"z{first} to z{min(first + 8, length) - 1}",
+            )
         shown = range(first, min(first + 8, length))
         moved = st.session_state.setdefault(f"moved {seed}", {})  # outlives the sliders that are out of sight
         columns = st.columns(2)
@@ -273,33 +279,48 @@ def one_latent_vector(controls, screen, trained):
     ]
     with screen:
         if makes_points(trained):
-            cloud = trained.model.sample(n=600, seed=0)["samples"]
+            cloud = trained.model.sample(n=CLOUD, seed=0)["samples"]
             (point,) = trained.model.decode(latent=latent[None])["samples"]
             picture = on_the_plane(trained, cloud, highlight=point)
-            caption = f"The circle: where this latent vector goes. White: samples. {MAP_CAPTION}"
+            caption = f"The circle: where this latent vector goes. White: samples. {map_caption(trained)}"
             st.image(picture, caption=caption, width=SHEET_WIDTH)
-            lines += plane_lines(trained)
+            lines += [
+                f'cloud = model.sample(n={CLOUD}, seed=0)["samples"]',
+                *plane_lines(trained, "cloud, highlight=samples[0]"),
+            ]
         else:
             image = trained.model.decode(latent=latent[None])["samples"]
-            around = np.repeat(latent[None], 8 * 9, axis=0).reshape(8, 9, -1)
+            around = np.repeat(latent[None], 9 * len(shown), axis=0).reshape(len(shown), 9, -1)
             for row, dimension in enumerate(shown):
                 around[row, :, dimension] = np.linspace(-3, 3, 9)
-            swept = trained.model.decode(latent=around.reshape(72, -1))["samples"]
+            swept = trained.model.decode(latent=around.reshape(9 * len(shown), -1))["samples"]
             large, sweep = st.columns([2, 3])
             one = panels.enlarged(pictures.sheet(image, 1, border=0), 560)
             large.image(one, caption="this latent vector", width="stretch", output_format="PNG")
-            rows = f"one coordinate a row, z{first} to z{first + 7}, each from -3 to 3"
+            rows = f"one coordinate a row, z{first} to z{shown[-1]}, each from -3 to 3"
             swept = panels.enlarged(pictures.sheet(swept, columns=9), 810)
             sweep.image(swept, caption=rows, width="stretch", output_format="PNG")
-            lines += [*SHOW_SHEET, "Image.fromarray(pictures.sheet(samples, columns=1))"]
+            lines += [
+                "import numpy as np",
+                *SHOW_SHEET,
+                f"around = np.repeat(latent, {9 * len(shown)}, axis=0).reshape({len(shown)}, 9, -1)",
+                f"for row, dimension in enumerate({shown}):",
+                "    around[row, :, dimension] = np.linspace(-3, 3, 9)",
+                f'swept = model.decode(latent=around.reshape({9 * len(shown)}, -1))["samples"]',
+                "Image.fromarray(pictures.sheet(samples, columns=1))",
+                "Image.fromarray(pictures.sheet(swept, columns=9))",
+            ]
         panels.notebook_lines(trained, lines)
 
 
-def _eight_from(first):
-    return f"z{first} to z{first + 7}"
+CLOUD = 600
+"""So many samples are around the one that is made by hand."""
 
 
-MAP_CAPTION = "Dark: real points. Colour and arrows: the critic's score, warm for real, and where it pulls samples."
+def map_caption(trained) -> str:
+    """What a map of the plane shows."""
+    dark = "Dark: real points. " if len(real_points(trained.dataset)) else ""
+    return f"{dark}Colour and arrows: the critic's score, warm for real, and where it pulls samples."
 
 
 def on_the_plane(trained, points, highlight=None):
@@ -310,16 +331,21 @@ def on_the_plane(trained, points, highlight=None):
     return pictures.with_points(background, extent, real, points, highlight)
 
 
-def plane_lines(trained):
-    """The notebook lines that draw `samples` as `on_the_plane` does."""
+def plane_lines(trained, points: str) -> list[str]:
+    """The notebook lines that draw points, and what of them is marked, as `on_the_plane` does."""
+    cloud = points.partition(", ")[0]
+    if len(real_points(trained.dataset)):
+        of_data, widest = [f"real = examples.held_in_memory({trained.dataset!r})[:500]"], "real"
+    else:
+        of_data, widest = ["real = np.empty((0, 2))"], cloud
     return [
         "import numpy as np",
         *SHOW_SHEET,
         "from dlsuite.data import examples",
-        f"real = examples.held_in_memory({trained.dataset!r})[:500]",
-        "extent = 1.25 * np.abs(real).max()",
-        "critic = pictures.survey(model.score, extent)",
-        "Image.fromarray(pictures.plane(real, samples, extent=extent, **critic))",
+        *of_data,
+        f"extent = float(1.25 * np.abs({widest}).max())",
+        "critic = pictures.terrain(**pictures.survey(model.score, extent), extent=extent)",
+        f"Image.fromarray(pictures.with_points(critic, extent, real, {points}))",
     ]
 
 

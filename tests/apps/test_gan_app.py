@@ -132,10 +132,15 @@ def test_the_notebook_lines_give_what_play_shows(open_page, drawn, model, view):
     arrays, made = (list(kept) for kept in drawn)
     (code,) = [block.value for block in page.code if "samples = " in block.value]
     variables, value = run_lines(code)
-    is_steep = model == "gans.wgan_gp-ring" and view == "Interpolation"  # between two modes rounding is magnified
-    assert is_among(variables["samples"], arrays, atol=1e-3 if is_steep else 1e-5)
-    if view == "Samples":
-        assert is_among(np.asarray(value), made)
+    is_ring = model == "gans.wgan_gp-ring"
+    parts = np.split(variables["samples"], [-1]) if view == "Interpolation" else [variables["samples"]]
+    is_steep = is_ring and view == "Interpolation"  # between two modes rounding is magnified
+    assert all(is_among(part, arrays, atol=1e-3 if is_steep else 1e-5) for part in parts)
+    if view == "One latent vector" and not is_ring:
+        assert is_among(variables["swept"], arrays, atol=1e-5)
+        made = [picture for picture in made if picture.shape == np.shape(value)]
+    if view in ("Samples", "One latent vector") or is_ring:
+        assert is_among(np.asarray(value), made, atol=40 if is_steep else 1)
 
 
 def test_a_seed_in_the_url_gives_its_samples(open_page, drawn):
@@ -173,6 +178,26 @@ def test_interpolation_begins_and_ends_at_its_seeds(open_page, drawn, path):
         page.run()
         large = drawn[0][0]
         np.testing.assert_allclose(large, model.sample(n=1, seed=seed)["samples"], atol=1e-5)
+
+
+def test_the_lines_of_a_way_from_a_seed_to_itself_run(open_page):
+    page = open_page(view="Interpolation", **{"from": "7", "to": "7"})
+    (code,) = [block.value for block in page.code if "samples = " in block.value]
+    samples = run_lines(code)[0]["samples"]
+    np.testing.assert_allclose(samples, samples[:1].repeat(16, axis=0), atol=1e-5)
+
+
+@pytest.mark.parametrize("latent_dim", [3, 20])
+def test_only_latent_coordinates_that_there_are_are_named(open_page, untrained, latent_dim, drawn):
+    path = untrained("mnist", (28, 28, 1), latent_dim)
+    page, first, last = open_page(view="One latent vector", model=str(path)), 0, latent_dim - 1
+    if latent_dim > 8:
+        coordinates, first = page.select_slider(key="first"), 16
+        assert coordinates.options[-1] == f"z16 to z{last}"
+        page = coordinates.set_value(16).run()
+    captions = [caption for image in page.image for caption in image.captions]
+    assert f"one coordinate a row, z{first} to z{last}, each from -3 to 3" in captions
+    assert len(drawn[0][-1]) == 9 * (last - first + 1)
 
 
 def test_moving_a_latent_coordinate_moves_the_sample(open_page, drawn):
@@ -395,6 +420,17 @@ def test_options_that_cannot_be_get_a_sentence(open_page, wait_until):
     assert "Traceback" not in error.value
 
 
+def test_a_seed_ends_where_trainings_and_served_models_do(open_page):
+    """Whatever a widget for a seed takes gives an answer."""
+    largest = 2**32 - 1
+    for script, lesson in (("gan.py", "gans.gan"), ("autoencoder.py", "autoencoders.vae")):
+        assert open_page(script, section="Train", lesson=lesson).widget("Seed").max == largest
+        assert open_page(script, section="What goes wrong").widget("Seed").max == largest
+    page = open_page()
+    assert page.widget("Seed").max == 2**31 - 1
+    assert not page.widget("Seed").set_value(2**31 - 1).run().error
+
+
 def test_whole_numbers_begin_where_the_option_does(open_page):
     page = train(open_page(), dataset="ring")
     assert [page.widget(label).min for label in ("Epochs", "Batch size", "Seed", "Averaging")] == [1, 1, 0, 0]
@@ -420,17 +456,6 @@ def of_no_user(folder):
 
 def letters(folder):
     (folder / "points.csv").write_text("x,y\n" + "left,right\n" * 100)
-def test_a_seed_ends_where_trainings_and_served_models_do(open_page):
-    """Whatever a widget for a seed takes gives an answer."""
-    largest = 2**32 - 1
-    for script, lesson in (("gan.py", "gans.gan"), ("autoencoder.py", "autoencoders.vae")):
-        assert open_page(script, section="Train", lesson=lesson).widget("Seed").max == largest
-        assert open_page(script, section="What goes wrong").widget("Seed").max == largest
-    page = open_page()
-    assert page.widget("Seed").max == 2**31 - 1
-    assert not page.widget("Seed").set_value(2**31 - 1).run().error
-
-
     return folder / "points.csv"
 
 
