@@ -435,12 +435,25 @@ def _own_data_input(takes_points: bool) -> str | None:
     path = typed or _keep_uploads(files)
     try:
         path = os.path.realpath(sources.expanded(path))
-        count, shape = _look_at(path, max(file.stat().st_mtime for file in [Path(path), *Path(path).glob("*")]))
+        count, shape = _look_at(path, _changed(path))
     except (ValueError, OSError) as error:
-        st.error(str(error) if isinstance(error, ValueError) else f"dataset={path!r}: there is no such file or folder")
+        st.error(_unreadable(path, error))
         return None
     st.caption(f"{count} examples of shape {shape}")
     return path
+
+
+def _changed(path: str) -> float:
+    """When the newest of one's own files in a folder was written, or a file itself."""
+    return max(Path(path).stat().st_mtime, *(file.lstat().st_mtime for file in Path(path).glob("*")), 0)
+
+
+def _unreadable(path: str, error: Exception) -> str:
+    """Why one's own data cannot be used, in a sentence."""
+    if isinstance(error, ValueError):
+        return str(error)
+    what = "there is no such file or folder" if isinstance(error, FileNotFoundError) else error.strerror
+    return f"dataset={path!r}: {what}"
 
 
 @st.cache_data(show_spinner="Reading your data …")
@@ -483,9 +496,9 @@ def _own_texts_input(kind: str) -> str | None:
         path = os.path.realpath(sources.expanded(path))
         if datasets.kind(path) != kind:
             raise ValueError(f"dataset={path!r}: this is no {asked.path.removeprefix('Path of a ')}")
-        st.caption(_read_through(path, kind, max(file.stat().st_mtime for file in [Path(path), *Path(path).glob("*")])))
+        st.caption(_read_through(path, kind, _changed(path)))
     except (ValueError, OSError) as error:
-        st.error(str(error) if isinstance(error, ValueError) else f"dataset={path!r}: there is no such file or folder")
+        st.error(_unreadable(path, error))
         return None
     return path
 
