@@ -33,7 +33,7 @@ def measure(pathology: Pathology, run: runs.Run) -> float:
     return newest(run, pathology.number)
 
 
-def remark(run: runs.Run) -> str:
+def remark(pathology: Pathology, run: runs.Run) -> str:
     """All that is measured on the held-out digits."""
     reconstruction, kl, active, spread = (
         newest(run, number) for number in ("reconstruction_nats", "kl_nats", "active_units", "spread")

@@ -1,7 +1,9 @@
 """The GAN page's *What goes wrong* and *Is the loss meaningful?*: real trainings, and what is measured of them."""
 
+import functools
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import trouble
 
 from dlsuite import runs
 from dlsuite.gans import loss_meaning
-from dlsuite.gans.pathologies import PATHOLOGIES, Pathology
+from dlsuite.gans.pathologies import PATHOLOGIES, Pathology, picture
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 RECORDED = "recorded: "
@@ -20,10 +22,12 @@ RECORDED = "recorded: "
 def what_goes_wrong():
     """A pathology beside its cure, each a real training that a button starts."""
     lead = (
-        "A real GAN on the ring of 8 Gaussians, broken by its options and mended by changing one. Each training takes "
+        "A real GAN on the ring of 8 Gaussians, broken by its options and mended by changing them. Each training takes "
         "about half a minute of two CPU cores; the other one then begins from the same seed."
     )
-    trouble.what_goes_wrong(trouble.Troubles("gans.gan", PATHOLOGIES, lead, measure, benchmark="pathologies"))
+    trouble.what_goes_wrong(
+        trouble.Troubles("gans.gan", PATHOLOGIES, lead, measure, benchmark="pathologies", remark=remark, drawn=drawn)
+    )
 
 
 def measure(pathology: Pathology, run: runs.Run) -> float:
@@ -31,6 +35,23 @@ def measure(pathology: Pathology, run: runs.Run) -> float:
     record, rows = run.record, run.steps()
     total = record.get("epochs", 0) * record.get("steps_per_epoch", 0)
     return pathology.measure(rows, run.arrays("samples"), total) if total and rows else math.nan
+
+
+def remark(pathology: Pathology, run: runs.Run) -> str:
+    """The shares that are told beside what is measured, of the newest samples."""
+    samples = run.arrays("samples") if pathology.besides else {}
+    if not samples:
+        return ""
+    newest = samples[max(samples)]
+    said = ", ".join(f"{what} {share(newest):.0%}" for what, share in pathology.besides.items())
+    return f"{said[0].upper()}{said[1:]}."
+
+
+def drawn(run: runs.Run) -> Callable[[int], np.ndarray]:
+    """A function that draws the plane after a step of a run, with what the generator's loss does there."""
+    kept, loss = functools.cache(run.arrays), run.record["arguments"]["generator_loss"]
+    names = "real", "samples", "extent", "score", "gradient"
+    return lambda step: picture({name: kept(name)[step] for name in names}, loss)
 
 
 def is_the_loss_meaningful():

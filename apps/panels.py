@@ -42,9 +42,6 @@ TRAINING_SEED_LIMIT = 2**32 - 1
 UPLOADS = runs.ROOT / "uploads"
 
 
-def page(title: str, lead: str) -> None:
-    """The page's title and the one sentence under it; begins to load TensorFlow while the user reads them."""
-    st.set_page_config(page_title=f"{title} · dlsuite", page_icon="🧠", layout="wide")
 def _said_by_url(value: str | list[str], kind: str):
     """What a URL says to a widget whose state is of this kind; without a sensible value the widget keeps its own.
 
@@ -63,6 +60,9 @@ def _said_by_url(value: str | list[str], kind: str):
 session_state.parse_url_param = _said_by_url  # through which every widget reads the URL
 
 
+def page(title: str, lead: str) -> None:
+    """The page's title and the one sentence under it; begins to load TensorFlow while the user reads them."""
+    st.set_page_config(page_title=f"{title} · dlsuite", page_icon="🧠", layout="wide")
     _begin_to_load_tensorflow()
     st.html("<style>.stMainBlockContainer {padding-top: 2.5rem} h1 {font-size: 2rem !important}</style>")
     st.title(title, anchor=False)
@@ -693,7 +693,7 @@ def choose_run(lessons: list[str]) -> runs.Run | None:
     if chosen in begun:
         chosen = st.session_state["run"] = begun[chosen]
     if chosen and chosen not in paths:
-        if Path(chosen).is_dir() and Path(chosen).parent in [runs.ROOT / lesson for lesson in lessons]:
+        if Path(chosen).parent in [runs.ROOT / lesson for lesson in lessons] and os.path.isdir(chosen):
             paths.insert(0, chosen)  # it has just been started
         else:
             st.warning(f"The run {chosen[:LONGEST_PATH]} was deleted.")
@@ -801,8 +801,12 @@ def _show_log(run: runs.Run) -> None:
         st.code(run.log() or "nothing yet", language=None)
 
 
-def film(run: runs.Run, is_live: bool, key: str) -> None:
-    """The newest preview; of a run that has ended, any of them, and all as a GIF."""
+def film(run: runs.Run, is_live: bool, key: str, drawn: Callable[[int], np.ndarray] | None = None) -> None:
+    """The newest preview; of a run that has ended, any of them, and all as a GIF.
+
+    Args:
+        drawn: draws what there was after a step; the pictures that training made by itself.
+    """
     previews = run.previews()
     if not previews:
         st.caption("The first picture comes with the first steps." if is_live else "There is no picture.")
@@ -813,14 +817,14 @@ def film(run: runs.Run, is_live: bool, key: str) -> None:
         step = st.select_slider(
             "Step", steps, steps[-1], key=f"film {key} {run.path}", format_func=lambda step: f"{step:,}"
         )
-    picture = np.asarray(Image.open(previews[step]).convert("RGB"))
-    st.image(enlarged(picture, 480), caption=f"after step {step:,}", width="stretch")
+    drawn = drawn or (lambda step: np.asarray(Image.open(previews[step]).convert("RGB")))
+    st.image(enlarged(drawn(step), 480), caption=f"after step {step:,}", width="stretch")
     if (
         not is_live
         and len(steps) > 1
         and st.button("Make a film", icon=":material/movie:", key=f"gif {key} {run.path}")
     ):
-        frames = [enlarged(np.asarray(Image.open(file).convert("RGB")), 480) for file in previews.values()]
+        frames = [enlarged(drawn(step), 480) for step in steps]
         download("Download the film (GIF)", gif(frames), f"{run.path.parent.name}.gif")
 
 

@@ -28,8 +28,10 @@ class Troubles(NamedTuple):
     """The script that counts them over seeds, and the document that it writes, without their endings."""
     digits: int = 2
     """How many significant ones of the number are shown."""
-    remark: Callable = lambda run: ""
-    """Of a run: what else is measured, in a line."""
+    remark: Callable = lambda pathology, run: ""
+    """Of a pathology and a run: what else is measured, in a line."""
+    drawn: Callable = lambda run: None
+    """Of a run: a function that draws what there was after a step; `None` for the pictures that training made."""
 
 
 def what_goes_wrong(troubles: Troubles):
@@ -86,6 +88,8 @@ def both(troubles: Troubles, pathology, seed: int, was_live: bool):
                 show(troubles, pathology, is_cured, run)
             except (runs.RunError, OSError, ValueError) as problem:
                 st.error(str(problem))
+            except KeyError as missing:
+                st.error(f"{run.path}: its previews lack {missing}")
 
 
 def explain(lesson: str, pathology, is_cured: bool):
@@ -153,10 +157,10 @@ def show(troubles: Troubles, pathology, is_cured: bool, run: runs.Run):
         delta_arrow="off",
         help=pathology.limits,
     )
-    remark = troubles.remark(run)
+    remark = troubles.remark(pathology, run)
     if remark:
         st.caption(remark)
-    panels.film(run, is_live=state == "running", key=f"trouble {is_cured}")
+    panels.film(run, is_live=state == "running", key=f"trouble {is_cured}", drawn=troubles.drawn(run))
     panels.losses({"": rows})
 
 
