@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dlsuite.gans import pictures
+
 
 def movement(rows, samples, total) -> float:
     """How far a sample of one latent vector goes there and back in a twentieth of training, in the data's units.
@@ -48,6 +50,58 @@ def modes(rows, samples, total) -> float:
     return float(assessment.mode_coverage(samples[max(samples)], toy2d.mixture("ring"))[0]) if samples else np.nan
 
 
+def at_a_mode(samples) -> float:
+    """The share of the ring's samples within 3 sigma of a mode."""
+    from dlsuite.data import toy2d
+    from dlsuite.gans import assessment
+
+    return assessment.mode_coverage(samples, toy2d.mixture("ring"))[1]
+
+
+def on_the_map(samples) -> float:
+    """The share of samples that are on the map, which ends a quarter beyond the ring."""
+    return float(np.mean(np.abs(samples).max(axis=1) <= 1.25 * 2))
+
+
+def push(score, gradient, generator_loss):
+    """-grad_x l(x), where the generator's loss l pushes a sample; s is the discriminator's logit, D = sigmoid(s).
+
+        l = log(1 - D), saturating:       D grad s
+        l = -log D, non-saturating:       (1 - D) grad s
+
+    Args:
+        score: s on a lattice over the plane, `(rows, columns)`.
+        gradient: grad s on a coarser one, `(rows / k, columns / k, 2)` for an odd k.
+        generator_loss: `saturating` or `non-saturating`.
+
+    Returns:
+        `(rows / k, columns / k, 2)`.
+    """
+    step = len(score) // len(gradient)
+    logit = np.asarray(score, "float64")[step // 2 :: step, step // 2 :: step]
+    factor = np.exp(-np.logaddexp(0, -logit if generator_loss == "saturating" else logit))
+    return factor[..., None] * gradient
+
+
+def picture(preview: dict, generator_loss: str) -> np.ndarray:
+    """The plane after a step of training: points, D's score, where the generator's loss pushes, and how strongly.
+
+    Args:
+        preview: what the run keeps of that step: `real`, `samples`, `extent`, `score`, `gradient`.
+        generator_loss: the run's.
+
+    Returns:
+        uint8 `(height, width, 3)`; arrows of one length mean the same in all such pictures.
+    """
+    extent, score = float(preview["extent"]), preview["score"]
+    pushes = push(score, preview["gradient"], generator_loss)
+    ground = pictures.terrain(score, pushes, extent, pictures.measured)
+    plane = pictures.with_points(ground, extent, preview["real"], preview["samples"])
+    return np.concatenate(
+        [plane, pictures.legend("Arrows: gradient of the generator's loss, downhill, at a sample there")]
+    )
+
+
 class Pathology(NamedTuple):
     """What goes wrong, how to bring it about, how to measure it, and what mends it."""
 
@@ -73,6 +127,8 @@ class Pathology(NamedTuple):
     """What one says then."""
     limits: str
     """Both in words."""
+    besides: dict
+    """Shares that are told beside the number, by what they are: functions of the last preview's samples `(n, 2)`."""
 
     def arguments(self, is_cured: bool, seed: int = 0) -> dict:
         """The options of `gans.gan`."""
@@ -95,15 +151,17 @@ PATHOLOGIES = {
         healthy=lambda value: value < 0.5,
         in_health="calm",
         limits="oscillates above 1.0 (half the ring's radius); calm below 0.5",
+        besides={},
     ),
     "vanishing": Pathology(
         title="Vanishing gradients",
         why="The discriminator is so far ahead that it gives every sample a probability of next to 0. There the "
         "generator's first loss, log(1 − D(G(z))), is flat: its slope carries the factor D(G(z)) itself. No gradient "
         "arrives, and the samples stay where they were born.",
-        cure_title="the non-saturating loss",
+        cure_title="the non-saturating loss and a faster generator",
         why_cured="−log D(G(z)) has the same fixed point, but its slope carries the factor 1 − D(G(z)): the surer the "
-        "discriminator is, the stronger it pushes. (What it pushes to is another matter: look at the modes.)",
+        "discriminator is, the stronger it pushes. Now the generator can keep up, and may learn fifty times faster; the "
+        "discriminator learns as fast as before. (What it pushes to is another matter: look at the modes.)",
         options={
             "epochs": 2,
             "learning_rate": 2e-5,
@@ -111,13 +169,14 @@ PATHOLOGIES = {
             "discriminator_steps": 2,
             "generator_loss": "saturating",
         },
-        cure={"generator_loss": "non-saturating"},
+        cure={"generator_loss": "non-saturating", "learning_rate": 1e-3, "discriminator_rate": 5.0},
         measure=reaching_gradient,
         measured="gradient that reaches a sample",
         sick=lambda value: value < 1e-3,
         healthy=lambda value: value > 0.1,
         in_health="gradients arrive",
         limits="vanished below 0.001; alive above 0.1",
+        besides={"samples at a mode": at_a_mode, "samples on the map": on_the_map},
     ),
     "collapse": Pathology(
         title="Mode collapse",
@@ -135,5 +194,6 @@ PATHOLOGIES = {
         healthy=lambda value: value >= 8,
         in_health="all modes found",
         limits="collapsed at 4 or fewer; mended at all 8",
+        besides={},
     ),
 }

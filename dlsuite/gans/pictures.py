@@ -1,9 +1,13 @@
 """Pictures of what two players do, drawn with NumPy and Pillow: sheets of samples and maps of the plane."""
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 SIDE = 560
+LEGEND = 72
+"""The height of `legend`, in pixels."""
+LEAST, MOST = 1e-3, 10.0
+"""The gradients with no arrow and with the longest, where arrows are measured and not only compared."""
 REAL, FAKE, ARROW, MARK = (17, 24, 39, 110), (255, 255, 255, 255), (60, 70, 90, 120), (190, 24, 93, 255)
 
 
@@ -47,13 +51,24 @@ def plane(real, samples, score, gradient, extent):
     return with_points(terrain(score, gradient, extent), extent, real, samples)
 
 
-def terrain(score, gradient, extent):
-    """The critic over the plane: its score as colour, higher is warmer, and its gradient as arrows.
+def compared(norm):
+    """The lengths of arrows, 0..1, in proportion to the gradients: the longest is 1, however small its gradient."""
+    return norm / (norm.max() or 1.0)
+
+
+def measured(norm):
+    """The lengths of arrows, 0..1, by the power of ten of the gradient: the same in every picture; see `legend`."""
+    return np.log10(np.clip(norm, LEAST, MOST) / LEAST) / np.log10(MOST / LEAST)
+
+
+def terrain(score, gradient, extent, length=compared):
+    """The critic over the plane: its score as colour, higher is warmer, and a gradient as arrows.
 
     Args:
         score: `(rows, columns)` over [-extent, extent]^2, as `lattice` lays it out.
         gradient: `(rows, columns, 2)` of the score, likewise: where the critic pulls samples.
         extent: half the map's width, in the data's units.
+        length: how long arrows are, as a share of the longest that there is room for: `compared` or `measured`.
 
     Returns:
         uint8 `(SIDE, SIDE, 3)`.
@@ -62,15 +77,47 @@ def terrain(score, gradient, extent):
     draw = ImageDraw.Draw(picture, "RGBA")
     side = gradient.shape[0]
     tails = lattice(extent, side)
-    longest = np.linalg.norm(gradient, axis=-1).max() or 1.0
-    steps = gradient.reshape(-1, 2) / longest * 2.6 * extent / side
-    for tail, head, step in zip(_pixels(tails, extent), _pixels(tails + steps, extent), steps, strict=True):
-        draw.line([*tail, *head], fill=ARROW, width=3)
-        forward = np.array([step[0], -step[1]]) / (np.linalg.norm(step) or 1.0)
+    norm = np.linalg.norm(gradient.reshape(-1, 2), axis=1)
+    towards = gradient.reshape(-1, 2) / np.where(norm > 0, norm, 1)[:, None]
+    steps = towards * length(norm)[:, None] * LONGEST * 2 * SIDE / side * [1, -1]
+    for tail, step in zip(_pixels(tails, extent), steps, strict=True):
+        _arrow(draw, tail, step)
+    return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+
+
+LONGEST = 1.3
+"""The longest arrow, in cells of the lattice on which arrows stand."""
+
+
+def _arrow(draw, tail, step):
+    """An arrow in pixels, y downwards; none where the step is none."""
+    length = np.linalg.norm(step)
+    if length:
+        head, forward = tail + step, step / length
         sideways = np.array([-forward[1], forward[0]])
+        draw.line([*tail, *head], fill=ARROW, width=3)
         corners = [head + 9 * forward, head + 5 * sideways, head - 5 * sideways]
         draw.polygon([tuple(corner) for corner in corners], fill=ARROW)
-    return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
+
+
+def legend(title, side=16):
+    """What the lengths of `measured` arrows mean, uint8 `(LEGEND, SIDE, 3)`, to stand below a picture of the plane.
+
+    Args:
+        title: what the arrows are of.
+        side: as many arrows as stand in a row of the picture.
+    """
+    picture = Image.new("RGB", (2 * SIDE, 2 * LEGEND), (250, 250, 249))
+    draw, font = ImageDraw.Draw(picture, "RGBA"), ImageFont.load_default(26)
+    ink = REAL[:3]
+    draw.text((20, 14), title, ink, font)
+    norms = np.array([0.01, 0.1, 1.0, MOST])
+    lengths = measured(norms) * LONGEST * 2 * SIDE / side
+    draw.text((20, 86), f"none below {LEAST:g}", ink, font)
+    for left, norm, length in zip(np.linspace(260, 2 * SIDE - 280, len(norms)), norms, lengths, strict=True):
+        _arrow(draw, np.array([left, 104.0]), np.array([length, 0.0]))
+        draw.text((left + length + 22, 86), f"{norm:g}" + (" and more" if norm == MOST else ""), ink, font)
+    return np.asarray(picture.reduce(2))
 
 
 def with_points(background, extent, real, samples, highlight=None):
