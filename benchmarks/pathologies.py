@@ -4,7 +4,7 @@
 
 Writes docs/pathologies.md, a table, and docs/pictures/pathologies/, what became of seed 0; the page shows both. Every
 run is trained by the command, as the page's buttons do it. Runs that have finished in the folder `--runs` are measured
-again and not trained again.
+again and not trained again. With `--only vanishing` what is written of the others, and of time, stays as it is.
 """
 
 import argparse
@@ -14,10 +14,14 @@ import sys
 import time
 from pathlib import Path
 
+from PIL import Image
+
 from dlsuite import runs
-from dlsuite.gans.pathologies import PATHOLOGIES
+from dlsuite.gans.pathologies import PATHOLOGIES, Pathology, picture
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+TABLE, PICTURES = DOCS / "pathologies.md", DOCS / "pictures" / "pathologies"
+HEAD = ["| | measured | seed by seed | as it should be | besides |", "|---|---|---|---|---|"]
 
 
 def trained(lesson: str, arguments: dict, path: Path) -> tuple[runs.Run, float]:
@@ -33,33 +37,59 @@ def trained(lesson: str, arguments: dict, path: Path) -> tuple[runs.Run, float]:
     return run, float(took.read_text())
 
 
+def title(pathology: Pathology, is_cured: bool) -> str:
+    """What a row of the table is of."""
+    return f"mended by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
+
+
+def row(pathology: Pathology, is_cured: bool, trainings: list[runs.Run]) -> str:
+    """What is measured of trainings from several seeds, as a row of the table."""
+    values, samples = [], [list(run.arrays("samples").values())[-1] for run in trainings]
+    for run in trainings:
+        total = run.record["epochs"] * run.record["steps_per_epoch"]
+        values.append(pathology.measure(run.steps(), run.arrays("samples"), total))
+    as_it_should = sum(map(pathology.healthy if is_cured else pathology.sick, values))
+    shares = {
+        what: ", ".join(f"{100 * share(each):.0f}" for each in samples) for what, share in pathology.besides.items()
+    }
+    besides = "; ".join(f"{what}, in %: {shown}" for what, shown in shares.items())
+    shown = ", ".join(f"{value:.2g}" for value in values)
+    cells = title(pathology, is_cured), pathology.measured, shown, f"{as_it_should} of {len(values)}", besides
+    return f"| {' | '.join(cells)} |"
+
+
+def last_picture(run: runs.Run):
+    """What a training came to."""
+    kept = {name: list(run.arrays(name).values())[-1] for name in ("real", "samples", "extent", "score", "gradient")}
+    return picture(kept, run.record["arguments"]["generator_loss"])
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", nargs="+", choices=PATHOLOGIES, default=[*PATHOLOGIES])
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args()
-    lines = ["| | measured | seed by seed | as it should be |", "|---|---|---|---|"]
-    pictures = DOCS / "pictures" / "pathologies"
-    pictures.mkdir(exist_ok=True)
+    before = TABLE.read_text("utf-8") if TABLE.exists() else ""
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in before.splitlines() if line.startswith("| ")}
     longest = 0.0
-    for name, pathology in PATHOLOGIES.items():
+    PICTURES.mkdir(exist_ok=True)
+    for name in options.only:
         for is_cured in (False, True):
-            values, kind = [], "mended" if is_cured else "broken"
+            pathology, kind, trainings = PATHOLOGIES[name], "mended" if is_cured else "broken", []
             for seed in range(options.seeds):
                 path = options.runs / "gans.gan" / f"{name}-{kind}-{seed}"
                 run, seconds = trained("gans.gan", pathology.arguments(is_cured, seed), path)
                 longest = max(longest, seconds)
-                total = run.record["epochs"] * run.record["steps_per_epoch"]
-                values.append(pathology.measure(run.steps(), run.arrays("samples"), total))
-                if seed == 0:
-                    shutil.copy(list(run.previews().values())[-1], pictures / f"{name}-{kind}.png")
-            as_it_should = sum(map(pathology.healthy if is_cured else pathology.sick, values))
-            what = f"mended by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
-            shown = ", ".join(f"{value:.2g}" for value in values)
-            lines.append(f"| {what} | {pathology.measured} | {shown} | {as_it_should} of {len(values)} |")
-            print(lines[-1], flush=True)
-    lines += ["", f"The longest run took {longest:.0f} s, with the start of Python and TensorFlow."]
-    (DOCS / "pathologies.md").write_text("\n".join(lines) + "\n", "utf-8")
+                trainings.append(run)
+            Image.fromarray(last_picture(trainings[0])).save(PICTURES / f"{name}-{kind}.png")
+            rows[title(pathology, is_cured)] = row(pathology, is_cured, trainings)
+            print(rows[title(pathology, is_cured)], flush=True)
+    written = [rows[title(each, is_cured)] for each in PATHOLOGIES.values() for is_cured in (False, True)]
+    timed = f"The longest run took {longest:.0f} s, with the start of Python and TensorFlow."
+    if len(options.only) < len(PATHOLOGIES):
+        timed = before.splitlines()[-1]
+    TABLE.write_text("\n".join([*HEAD, *written, "", timed]) + "\n", "utf-8")
 
 
 if __name__ == "__main__":
