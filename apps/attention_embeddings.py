@@ -231,7 +231,9 @@ def learn_own_text():
         "A text",
         type=["txt"],
         key="words_file",
-        help="UTF-8. The more words the better: the docstrings have 450,000. Novels and manuals are long enough.",
+        help="UTF-8. The more words the better: the docstrings have 450,000. Novels and manuals are long enough. "
+        "Words are what spaces and punctuation separate. Thai, Chinese and Japanese are written without spaces "
+        "and are not segmented here; put spaces between the words.",
     )
     title = middle.selectbox("By", list(map(title_of, LESSONS)), key="words_by", bind="query-params")
     lesson = LESSONS[[*map(title_of, LESSONS)].index(title)]

@@ -242,7 +242,8 @@ def remarks(text: str, pieces: np.ndarray) -> list[str]:
     """What of the text a translator has not read: sentences, of the pieces that it has, bytes, padded."""
     from dlsuite.attention import subwords
 
-    read = "".join(word.decode() for word in subwords.split([text]).flat_values.numpy())
+    composed = unicodedata.normalize("NFC", text)  # as the translator reads it
+    read = "".join(word.decode() for word in subwords.split([composed]).flat_values.numpy())
     at, unknown = 0, []
     for piece in (piece.decode() for piece in pieces if piece not in (b"", b"<end>")):
         if piece == subwords.SPECIAL[subwords.UNKNOWN]:

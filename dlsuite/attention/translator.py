@@ -223,13 +223,13 @@ class Translator(keras.Model):
         def candidates(text, prefix, width):
             source = self.read(text)
             prefix = self.target_vocabulary.encode(prefix).to_tensor(PAD)
-            return answer(source, self.beam(source, tf.reshape(width, []), prefix))
+            return answer(source, self.beam(source, width, prefix))
 
         def score(text, translation):
             target = ended(self.target_vocabulary.encode(translation))
             return {"log_probability": self.log_probability(self.read(text), target)}
 
-        one, prefix = tf.TensorSpec(None, tf.int32, name="width"), tf.TensorSpec([None], tf.string, name="prefix")
+        one, prefix = tf.TensorSpec([], tf.int32, name="width"), tf.TensorSpec([None], tf.string, name="prefix")
         return {
             "serving_default": (translate, [text]),
             "translate": (translate, [text]),
