@@ -160,8 +160,8 @@ PATHOLOGIES = {
         "arrives, and the samples stay where they were born.",
         cure_title="the non-saturating loss and a faster generator",
         why_cured="−log D(G(z)) has the same fixed point, but its slope carries the factor 1 − D(G(z)): the surer the "
-        "discriminator is, the stronger it pushes. Now the generator can keep up, and may learn fifty times faster; the "
-        "discriminator learns as fast as before. (What it pushes to is another matter: look at the modes.)",
+        "discriminator is, the stronger it pushes. Now the generator can keep up, and may learn fifty times faster; "
+        "the discriminator learns as fast as before. (What it pushes to is another matter: look at the modes.)",
         options={
             "epochs": 2,
             "learning_rate": 2e-5,
