@@ -9,8 +9,7 @@ APPS = Path(__file__).resolve().parents[2] / "apps"
 PAGES = ("gan.py", "autoencoder.py", "attention.py", "home.py")
 SENSELESS = {
     "empty": "",
-    "long": "a" * 5000,
-    "wrong": "Nonsense/..\0\N{SNOWMAN}",
+    "wrong, and long": "Nonsense/..\0\N{SNOWMAN}" + "a" * 5000,
     "too large": "9" * 400,
     "negative": "-1",
     "no number": "nan",

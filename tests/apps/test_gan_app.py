@@ -508,6 +508,14 @@ class Trap:
         return Path.touch, (self.path,)
 
 
+def test_a_link_that_leads_nowhere_hides_no_data_beside_it(open_page, own_pictures, workplace):
+    mine = Path(shutil.copytree(own_pictures, workplace / "mine"))
+    (mine / "gone").symlink_to("nowhere")
+    page = own_data(train(open_page(), dataset=OWN_DATA), mine)
+    assert not page.error
+    assert "examples of shape (32, 32" in page.sentences
+
+
 def test_nothing_of_the_users_is_unpickled(open_page, workplace):
     sprung = workplace / "sprung"
     content = pickle.dumps(np.array([Trap(sprung)], dtype=object))
