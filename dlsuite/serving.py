@@ -80,8 +80,9 @@ def _array(name, value, spec) -> np.ndarray:
             array = np.vectorize(_text, otypes=[object])(array) if array.size else array
         else:
             array, exact = array.astype(spec.dtype.as_numpy_dtype), array
-            if array.dtype.kind == "i" and not (array == exact).all():
-                raise ValueError(f"whole numbers from {-(2**31)} to {2**31 - 1} are needed")
+            if array.dtype.kind in "iu" and not (array == exact).all():
+                span = np.iinfo(array.dtype)
+                raise ValueError(f"whole numbers from {span.min} to {span.max} are needed")
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name}: it cannot be read as {spec.dtype.name} ({error})") from None
     if spec.shape.rank is not None and not spec.shape.is_compatible_with(array.shape):

@@ -25,9 +25,9 @@ SHIPPED = sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/1"))
 SOURCE = Path(__file__).with_name("c_api") / "run_saved_model.c"
 BATCH, SIDE = 5, 16
 """The size of the first axis, and of others, where a signature leaves it open."""
-ONE_VALUE = {"n": 7, "seed": 11, "label": 3, "width": 3}
+ONE_VALUE = {"n": 7, "seed": 11, "label": 3, "width": 3, "quality": 2, "offset": 5, "mark": b"--"}
 """What the inputs that hold one value, of whatever rank, are given."""
-LIMITS = {"label": 10, "quality": 4, "symbols": 4}
+LIMITS = {"label": 10, "symbols": 4}
 """What an integer of that name must be below; others below 256."""
 TEXTS = [
     "Thursday, March 5, 1987",
@@ -114,14 +114,14 @@ def make_inputs(signature):
         sizes = [axis.size for axis in info.tensor_shape.dim]
         shape = [size if size >= 0 else SIDE if index else BATCH for index, size in enumerate(sizes)]
         if info.tensor_shape.unknown_rank:
-            inputs[name] = np.array(ONE_VALUE[name], dtype)
+            inputs[name] = np.array(ONE_VALUE[name], object if info.dtype == tf.string else dtype)
         elif info.dtype == tf.string:
             table = [text.encode() for text in (TEXTS if name in ("text", "translation") else WORDS)]
             inputs[name] = np.resize(np.array(table, object), shape)
         elif np.issubdtype(dtype, np.integer):
             inputs[name] = np.asarray(random.integers(0, LIMITS.get(name, 256), shape), dtype)
         else:
-            inputs[name] = random.uniform(-1, 1, shape).astype(dtype)
+            inputs[name] = random.uniform(0, 1, shape).astype(dtype)  # what pictures of every kind may hold
     return inputs
 
 
@@ -208,8 +208,10 @@ def prove(program, folder, model, scratch):
         assert_equal(answer, getattr(served, name)(**inputs))
         function, specs = functions[name]
         in_order = [inputs[parameter] for parameter in inspect.signature(function).parameters]
-        assert len(in_order) == len(specs)
-        assert_equal(answer, function(*map(tf.constant, in_order)))
+        as_in_keras = [
+            value if spec.shape.rank else value.reshape(()) for value, spec in zip(in_order, specs, strict=True)
+        ]
+        assert_equal(answer, function(*map(tf.constant, as_in_keras)))
     return [(name, answer) for (name, _), answer in zip(calls, answers, strict=True)]
 
 
@@ -262,7 +264,7 @@ def test_strings_of_every_length(program, tmp_path):
     texts = [b"", b"\0", b"a\0b\0", bytes(22), b"x" * 23, b"x" * 24, bytes(range(256)) * 100, "né 👍".encode()]
     inputs = {
         "text": np.array(texts, object),
-        "table": np.array([[b"king", b""], [b"t\0o", "漢字".encode()], [b"long" * 9, b"\0\0"]], object),
+        "table": np.resize(np.array([b"king", b"", b"t\0o", "漢字".encode(), b"long" * 9, b"\0\0"], object), (8, 2)),
         "mark": np.array(b"--\0--" * 5, object),
     }
     serving.export(Strings(), tmp_path / "model")
@@ -274,7 +276,7 @@ def test_strings_of_every_length(program, tmp_path):
     assert answer["marked"].tolist() == [[text + mark for text in row] for row in inputs["table"]]
     assert answer["all"].item() == b" ".join(inputs["table"].ravel()) + mark
     assert answer["bytes"].tolist() == list(map(len, texts))
-    assert answer["indices"].tolist() == [[0, 3], [-1, -1], [-1, -1]]
+    assert answer["indices"].tolist() == [[0, 3], [-1, -1], [-1, -1]] * 2 + [[0, 3], [-1, -1]]
     prove(program, tmp_path / "model", Strings(), tmp_path)
 
 
