@@ -1,6 +1,6 @@
 """The README's moving picture: the ten digits, each decoded along one closed walk through the styles.
 
-    python benchmarks/walk.py        writes docs/pictures/walk.webp
+Writes docs/pictures/walk.webp, from the conditional GAN that ships: `python benchmarks/walk.py`.
 """
 
 from pathlib import Path
