@@ -228,13 +228,13 @@ def test_the_documented_error_is_what_a_wrong_input_gets():
     (sentence,) = re.findall(r"an error is one sentence, such as `(.*?)`", section("What wrong inputs get"))
     name = sentence.split(":")[0]
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
-        serving.load("autoencoders.denoising").denoise(**{name: np.full((1, 28, 28, 1), 255.0, "float32")})
+        serving.load("autoencoders.autoencoder").reconstruct(**{name: np.full((1, 28, 28, 1), 255.0, "float32")})
 
 
 def test_no_examples_are_answered_as_documented():
     (shape,) = re.findall(r"no examples, such as a tensor of shape `\((.*?)\)`", section("What wrong inputs get"))
     nothing = np.zeros([int(side) for side in shape.split(",")], "float32")
-    assert serving.load("autoencoders.denoising").denoise(pictures=nothing)["pictures"].shape == nothing.shape
+    assert serving.load("autoencoders.autoencoder").reconstruct(pictures=nothing)["pictures"].shape == nothing.shape
 
 
 def test_the_signatures_that_cannot_be_batched_are_those_with_a_single_number():
