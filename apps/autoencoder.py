@@ -242,7 +242,8 @@ def samples():
         st.markdown(
             "An auto-encoder learns no density: one is fitted to its codes **afterwards**, and much of what a Gaussian "
             "covers is no digit's code. A VAE's codes are **trained to be** standard normal. (The two that ship have "
-            "different networks: their scores do not say which way is better; the README compares equal ones.)"
+            "different networks: their scores do not say which way is better; docs/results/autoencoders.md compares "
+            "equal ones.)"
         )
         for column, way in zip(st.columns(3), WAYS, strict=True):
             with column:

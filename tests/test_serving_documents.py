@@ -212,3 +212,52 @@ def test_the_table_names_the_signatures(name):
         if f"`{lesson}`" in lessons:
             named |= set(re.findall(r"`(\w+)`", signatures))
     assert named == set(serving.load(name).signatures)
+
+
+# What wrong inputs get, and batching.
+
+
+def test_the_megabytes_are_those_of_the_models():
+    number, megabytes = re.findall(r"The (\d+) models take (\d+) MB together", DOCUMENT)[0]
+    files = [file for name in serving.names() for file in (SAVED_MODELS / name).rglob("*") if file.is_file()]
+    assert int(number) == len(serving.names())
+    assert int(megabytes) == round(sum(file.stat().st_size for file in files) / 1e6)
+
+
+def test_the_documented_error_is_what_a_wrong_input_gets():
+    (sentence,) = re.findall(r"an error is one sentence, such as `(.*?)`", section("What wrong inputs get"))
+    name = sentence.split(":")[0]
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        serving.load("autoencoders.autoencoder").reconstruct(**{name: np.full((1, 28, 28, 1), 255.0, "float32")})
+
+
+def test_no_examples_are_answered_as_documented():
+    (shape,) = re.findall(r"no examples, such as a tensor of shape `\((.*?)\)`", section("What wrong inputs get"))
+    nothing = np.zeros([int(side) for side in shape.split(",")], "float32")
+    assert serving.load("autoencoders.autoencoder").reconstruct(pictures=nothing)["pictures"].shape == nothing.shape
+
+
+def test_the_signatures_that_cannot_be_batched_are_those_with_a_single_number():
+    (listed,) = re.findall(r"cannot be batched: (.*?), and all of `compression`", section("Batching"), re.DOTALL)
+    single, others = set(), set()
+    for name in serving.names():
+        model = serving.load(name)
+        has_one = {signature: [] in model.shapes(signature).values() for signature in model.signatures}
+        if name.startswith("autoencoders.compression"):
+            assert all(has_one.values())
+        else:
+            single |= {signature for signature, has in has_one.items() if has}
+            others |= {signature for signature, has in has_one.items() if not has}
+    assert set(re.findall(r"`(\w+)`", listed)) == single
+    assert single.isdisjoint(others)
+
+
+def test_all_signatures_but_the_documented_one_answer_in_rows():
+    (without,) = re.findall(r"Only the answer of `(\w+)`\s+has no rows", DOCUMENT)
+    found = set()
+    for name in serving.names():
+        for signature, function in serving.load(name)._loaded.signatures.items():
+            shapes = [output.shape for output in function.structured_outputs.values()]
+            if any(not shape.rank or shape[0] is not None for shape in shapes):
+                found.add(signature)
+    assert found == {without}
