@@ -15,6 +15,7 @@ from pathlib import Path
 
 import dlsuite
 from dlsuite import catalog, runs, serving, shipping
+from dlsuite.arguments import require_at_least
 from dlsuite.data import names, sources
 
 # Errors reach Python as exceptions; what TensorFlow writes besides, of missing CUDA or AVX-512, is none.
@@ -45,13 +46,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 1
 
 
-def _require_readable(paths: list[str]) -> None:
-    """Raise `ValueError` for a path that Python could not read as text in this locale; TensorFlow cannot use it."""
-    for path in paths:
+def _require_readable(words: list[str]) -> None:
+    """Raise `ValueError` for a word that Python could not read as text in this locale; as a path it is of no use."""
+    for word in words:
         try:
-            path.encode()
+            word.encode()
         except UnicodeEncodeError:
-            raise ValueError(f"{path!a} is not text in this locale: set LC_ALL=C.UTF-8, or PYTHONUTF8=1") from None
+            raise ValueError(f"{word!a} is not text in this locale: set LC_ALL=C.UTF-8, or PYTHONUTF8=1") from None
 
 
 def script() -> None:
@@ -148,6 +149,7 @@ def _default_help(lesson, option) -> str:
 
 
 def _train(options) -> None:
+    require_at_least(1, devices=options.devices)
     lesson = catalog.lesson(options.name)
     arguments = lesson.resolve({name: getattr(options, name) for name in lesson.options})
     if "dataset" in arguments and arguments["dataset"] not in names.NAMED:
@@ -155,7 +157,7 @@ def _train(options) -> None:
     run = runs.Run(options.run_dir or runs.new_path(options.name))
     runs.require_free(run.path)  # before a lock is made in what may be somebody's folder
     with _stoppable() as is_asked_to_stop, run.lock():
-        runs.create(options.name, arguments, run.path, devices=options.devices)
+        runs.create(options.name, arguments, run.path, is_locked=True, devices=options.devices)
         _perform(run, is_asked_to_stop)
 
 
@@ -251,7 +253,7 @@ def _devices(count: int, arguments: dict):
         return contextlib.nullcontext()
     gpus = tf.config.list_physical_devices("GPU")
     most = len(gpus) or os.cpu_count()
-    if not 1 <= count <= most:
+    if count > most:
         kind = "GPU" if gpus else "CPU core"
         raise ValueError(f"devices={count}: this machine has {most} {kind}{'s' * (most > 1)}")
     if arguments["batch_size"] % count:

@@ -36,8 +36,12 @@ def guarded(function, specs, limits):
         inputs = dict(zip(names, values, strict=True))
         inputs |= {name: _one_number(name, inputs[name]) for name in scalars}
         count = tf.shape(inputs[examples[0]])[0] if examples else inputs.get("n")
-        said = f"there must be as many as of {examples[0]}" if examples else ""
-        checks = [_require(tf.shape(inputs[name])[0] == count, f"{name}: {said}") for name in examples]
+        floats = [name for name in examples if inputs[name].dtype.is_floating]
+        checks = [
+            _require(tf.shape(inputs[name])[0] == count, f"{name}: there must be as many as of {examples[0]}")
+            for name in examples
+        ]
+        checks += [_require(tf.reduce_all(tf.shape(inputs[name])[1:] > 0), f"{name}: each is empty") for name in floats]
         checks += [_require_within(limits[name], name, inputs[name]) for name in inputs if name in limits]
         with tf.control_dependencies(checks):
             inputs = {name: tf.identity(value) for name, value in inputs.items()}
@@ -45,7 +49,6 @@ def guarded(function, specs, limits):
             return function(**inputs)
         # oneDNN's convolutions fail on no examples: one of zeros is computed, and dropped.
         inputs |= {name: _one_at_least(inputs[name]) for name in examples} if examples else {"n": tf.maximum(count, 1)}
-        floats = [name for name in examples if inputs[name].dtype.is_floating]
         finite = [_are_finite(inputs[name]) for name in floats]
         inputs |= {name: tf.where(tf.math.is_finite(inputs[name]), inputs[name], 0.0) for name in floats}
         answers = function(**inputs)
@@ -100,5 +103,7 @@ def _of_examples(answer, count, is_finite, floats):
         rows = tf.reshape(is_finite, [-1, *[1] * (answer.shape.rank - 1)])
         answer = tf.where(rows, answer, np.nan)
     elif is_finite is not None:
-        _require(tf.reduce_all(is_finite), f"{', '.join(floats)}: every number must be finite")
+        check = _require(tf.reduce_all(is_finite), f"{', '.join(floats)}: every number must be finite")
+        with tf.control_dependencies([check]):
+            answer = tf.identity(answer)
     return answer[:count]

@@ -18,11 +18,15 @@ if keras.config.backend() != "tensorflow":
     )
 
 
+OWN = ("float32", "channels_last", "float32")
+"""`floatx`, the pictures' data format, the dtype policy."""
+
+
 @contextlib.contextmanager
 def own_settings():
     """Within it, or within a function that it decorates, Keras is in float32 and channels last."""
     before = keras.config.floatx(), keras.config.image_data_format(), keras.config.dtype_policy()
-    _set("float32", "channels_last", "float32")
+    _set(*OWN)
     try:
         yield
     finally:
@@ -36,7 +40,7 @@ def _set(floatx, image_data_format, dtype_policy):
 
 
 def registered(layer_or_model):
-    """A class decorator: Keras can load the layer or model by its name, and it is always built under `own_settings`."""
+    """A class decorator: Keras can load the class by its name, and its constructor runs under `own_settings`."""
     build = layer_or_model.__init__
 
     @functools.wraps(build)

@@ -32,12 +32,12 @@ from typing import Any
 import numpy as np
 
 ROOT = Path("runs")
-FILES = {
+FILES = {  # by the folder in the run's, "" for itself
     "": re.compile(r"run\.json|metrics\.csv|steps\.csv|model\.keras|log\.txt|lock"),
     "preview": re.compile(r"[0-9]{7,}\.(png|npz)"),
     "checkpoint": re.compile(r"state\.npz"),
 }
-"""What a run consists of: the names of its files, by the folder in it that they lie in."""
+"""What a run consists of: the names of its files."""
 SYSTEM_FILES = {"Thumbs.db", "desktop.ini"}
 TEMPORARY = re.compile(r"\.(?P<stem>[^.]+)\.[0-9]+(?P<suffix>\.[^.]+)")
 
@@ -197,46 +197,53 @@ class Run:
                 (self.path / folder).rmdir()
 
 
-def create(name: str, arguments: dict[str, Any], path: str | Path | None = None, **fields) -> Run:
+def create(
+    name: str, arguments: dict[str, Any], path: str | Path | None = None, *, is_locked: bool = False, **fields
+) -> Run:
     """A new run directory with its run.json.
 
     Args:
         name: the lesson's.
         arguments: all of them, resolved.
         path: the directory; by default a new one `runs/<name>/<time>`.
+        is_locked: whether the caller holds the directory's lock.
         fields: more of run.json.
 
     Raises:
         RunError: the directory is not free; see `require_free`.
     """
     path = new_path(name) if path is None else Path(path)
-    require_free(path)
+    require_free(path, is_locked)
     path.mkdir(parents=True, exist_ok=True)
     record = {"name": name, "arguments": arguments, "state": "running", "pid": os.getpid(), **fields}
     write(path / "run.json", (json.dumps(record, indent=2) + "\n").encode())
     return Run(path)
 
 
-def require_free(path: Path) -> None:
+def require_free(path: Path, is_locked: bool = False) -> None:
     """Raise `RunError` unless a run may begin in the directory `path`, which need not be there yet.
 
-    It may where there are at most hidden files, and the lock and log of a process that is about to begin; or a run that
-    failed before its first step, as it does when an argument is wrong, so that the corrected command can be given.
+    It may beside hidden files, but no others. A run that ended before its first step, as one does when an argument is
+    wrong, is in nobody's way: the corrected command may be given.
+
+    Args:
+        is_locked: whether the caller holds the directory's lock, so that nobody else can.
     """
-    run = Run(path)
+    run, own = Run(path), {"lock"}
+    if is_stderr(path / "log.txt"):
+        own.add("log.txt")  # `start` has made it for this process
     if (path / "run.json").exists():
-        if run.record["state"] != "failed" or "steps_per_epoch" in run.record:
+        if "steps_per_epoch" in run.record or (run.is_alive and not is_locked):
             raise RunError(f"{path} already holds a run: resume it, or choose another directory")
-        return
-    begun = {"lock", "log.txt"} if is_stderr(path / "log.txt") else {"lock"}
+        own |= {"run.json", "log.txt"}
     visible = {file.name for file in path.glob("*") if not file.name.startswith(".")}
-    foreign = sorted(visible - begun - SYSTEM_FILES)
+    foreign = sorted(visible - own - SYSTEM_FILES)
     if foreign:
         raise RunError(f"{path} holds other files ({', '.join(foreign[:3])}) and no run: choose an empty directory")
 
 
 def is_stderr(file: Path) -> bool:
-    """Whether that is where this process writes its errors, as one does that `start` has started."""
+    """Whether this process writes its errors into `file`, as one does that `start` has started."""
     return file.exists() and os.path.samestat(os.fstat(2), os.stat(file))
 
 

@@ -68,7 +68,8 @@ def _call(signature, function, *values, **inputs):
         answers = function(**{name: tf.constant(array) for name, array in given.items()})
     except tf.errors.InvalidArgumentError as error:
         told = re.search(r"assertion failed: \[(.*?)\]", error.message)
-        raise ValueError(told[1] if told else f"{signature}: {error.message}") from None
+        reason = re.sub(r"(?s).*unavailable>\n|\n.*", "", error.message)  # TensorFlow's, without where it struck
+        raise ValueError(told[1] if told else f"{signature}: it has no answer to these inputs ({reason})") from None
     return {name: value.numpy() for name, value in answers.items()}
 
 
@@ -76,6 +77,8 @@ def _array(name, value, spec) -> np.ndarray:
     """What is given as `name`, as the array that `spec` wants; `ValueError` where it cannot be that."""
     try:
         array = np.asarray(value, object if spec.dtype == "string" else None)
+        if spec.dtype != "string" and array.dtype.kind not in "biuf":
+            raise ValueError("numbers are needed")
         if spec.dtype == "string":
             array = np.vectorize(_text, otypes=[object])(array) if array.size else array
         else:

@@ -80,7 +80,7 @@ def command(monkeypatch, tmp_path, capfd):
         (["train", "gans.gan", "--dataset", "ring", "--seed", "-1"], 1, "seed=-1: it must be from 0 to 4294967295"),
         (["train", "attention.pooling", "--seed", str(2**32)], 1, "seed=4294967296: it must be from 0 to 4294967295"),
         (["train", "gans.gan", "--dataset", "ring", "--devices", "1000000"], 1, "devices=1000000: this machine has"),
-        (["train", "gans.gan", "--dataset", "ring", "--devices", "0"], 1, "devices=0: this machine has"),
+        (["train", "gans.gan", "--dataset", "ring", "--devices", "0"], 1, "devices=0: it must be 1 or above"),
         (["train", "gans.gan", "--source", "bundled", "--batch-size", "5000"], 1, "batch_size: one step takes 5000"),
         (["train", "gans.gan", "--source", "tfds"], 1, "'mnist' is not prepared in .*`tfds build mnist`"),
         (["train", "gans.digit_classifier", "--epochs", "0"], 1, "epochs=0: it must be above 0"),

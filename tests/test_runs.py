@@ -46,6 +46,7 @@ def test_create_writes_down_what_it_was_given(run):
 
 
 def test_create_refuses_a_directory_that_holds_a_run(run):
+    run.update(steps_per_epoch=10)
     before = (run.path / "run.json").read_bytes()
     with pytest.raises(runs.RunError, match="already holds a run: resume it, or choose another directory"):
         runs.create("gans.gan", {}, run.path)
@@ -145,10 +146,27 @@ def test_hidden_files_are_in_nobodys_way(tmp_path):
     assert files_below(tmp_path) == {".env", ".git/config", "Thumbs.db", "lock", "run.json"}
 
 
-def test_a_run_that_failed_before_its_first_step_is_replaced(run):
-    run.update(state="failed", error="epochs=0: it must be above 0")
+@pytest.mark.parametrize("state", ["failed", "stopped", "running"])
+def test_a_run_that_ended_before_its_first_step_is_replaced(run, state):
+    """As one that is said to be running was: its process was killed."""
+    run.update(state=state)
+    place(run.path, ["log.txt", "lock", ".gitignore"])
     assert runs.create("gans.gan", {"epochs": 1}, run.path).record["arguments"] == {"epochs": 1}
     run.update(state="failed", steps_per_epoch=10)
+    with pytest.raises(runs.RunError, match="already holds a run"):
+        runs.create("gans.gan", {}, run.path)
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "model.keras", "checkpoint/state.npz", "preview/0000001.png"])
+def test_what_lies_beside_a_run_without_a_step_is_not_its_own(run, name):
+    run.update(state="failed")
+    place(run.path, [name])
+    with pytest.raises(runs.RunError, match="holds other files"):
+        runs.create("gans.gan", {}, run.path)
+    assert (run.path / name).read_text() == "mine"
+
+
+def test_a_run_that_is_about_to_begin_is_not_replaced(run, trainer):
     with pytest.raises(runs.RunError, match="already holds a run"):
         runs.create("gans.gan", {}, run.path)
 

@@ -31,10 +31,13 @@ ORDERS = (1, 2, 3, 4)
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
-SOUTHEAST = "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\ua9e0-\ua9ff\uaa60-\uaa7f"
-"""Thai, Lao and Tibetan, Burmese, Khmer."""
-HAN, OTHERS = re.compile(f"[{HAN}]"), re.compile(f"[{KANA}{SOUTHEAST}]")
-SPACED = re.compile(rf"[^\W{HAN.pattern[1:-1]}{OTHERS.pattern[1:-1]}]+")
+SOUTHEAST = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f"
+    "\ua000-\ua4cf\ua980-\ua9ff\uaa60-\uaa7f"
+)
+"""Thai, Lao and Tibetan, Burmese, Khmer, Tai Le, Tai Tham, Balinese, Yi, Javanese."""
+CHINESE, UNSPACED = re.compile(f"[{HAN}]"), re.compile(f"[{KANA}{SOUTHEAST}]")
+SPACED = re.compile(rf"[^\W{HAN}{KANA}{SOUTHEAST}]+")
 """A word of all other scripts."""
 FEW = 0.1
 """Chinese has so few of other scripts' characters without spaces, as a share."""
@@ -62,7 +65,7 @@ class Score(NamedTuple):
 def tokenizer_for(references: Sequence[Sequence[str]]) -> str:
     """What sacrebleu calls the tokenizer for the script of these references: `13a`, `zh` or `char`."""
     text = " ".join(reference for of_it in references for reference in of_it)
-    han, others, spaced = (len(pattern.findall(text)) for pattern in (HAN, OTHERS, SPACED))
+    han, others, spaced = (len(pattern.findall(text)) for pattern in (CHINESE, UNSPACED, SPACED))
     if han + others <= spaced:
         return "13a"
     return "zh" if others <= FEW * han else "char"

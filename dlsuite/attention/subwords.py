@@ -27,6 +27,8 @@ LONGEST_PIECE = 16
 """In characters."""
 LONGEST_TEXT = 2000
 """In characters; what goes beyond is cut off."""
+INVISIBLE = r"[\p{Cf}\x{3164}\x{2800} ]*"
+"""Nothing to see: joiners and marks of direction, Hangul's filler, Braille's blank."""
 WORD = r"(▁*[\p{L}\p{M}]+|▁*\p{N}|▁*[^\p{L}\p{M}\p{N}▁])"
 """Letters together; a digit or any other character alone; each with the spaces before it."""
 
@@ -43,6 +45,7 @@ def split(texts, compose=None):
     texts = tf.strings.substr(texts, 0, LONGEST_TEXT, unit="UTF8_CHAR")
     texts = tf.strings.lower(tf.strings.regex_replace(texts, "\ufffd", " "), encoding="utf-8")
     texts = tf.strings.strip(tf.strings.regex_replace(texts, r"[\pZ\s▁]+", " "))
+    texts = tf.where(tf.strings.regex_full_match(texts, INVISIBLE), "", texts)
     marked = tf.where(texts == "", "", tf.strings.regex_replace("▁" + texts, " ", "▁"))
     return tf.strings.split(tf.strings.regex_replace(marked, WORD, r"\1 "))
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlsuite import devices
 from dlsuite.arguments import require_at_least, require_positive, require_share
 from dlsuite.attention import alignments, search
 from dlsuite.attention.encoder_decoder import Encoder
@@ -104,7 +105,7 @@ class Translator(keras.Model):
         given, wanted = target[:, :-1], target[:, 1:]
         counts = tf.cast(wanted != PAD, tf.float32)
         pieces = tf.reduce_sum(counts)
-        pieces_of_all = sum_over_devices(pieces)
+        pieces_of_all = devices.sum_over_all(pieces)
         with tf.GradientTape() as tape:
             logits, _ = self([source, given], training=True)
             rest = self.smoothing / logits.shape[-1]
@@ -112,17 +113,17 @@ class Translator(keras.Model):
             smoothed = tf.nn.softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_sum(counts * smoothed) / pieces_of_all
         variables = self.trainable_variables
-        gradients = sum_over_devices([tf.convert_to_tensor(each) for each in tape.gradient(loss, variables)])
+        gradients = devices.sum_over_all([tf.convert_to_tensor(each) for each in tape.gradient(loss, variables)])
         clipped, _ = tf.clip_by_global_norm(gradients, CLIP)
-        devices = tf.distribute.get_replica_context().num_replicas_in_sync
-        self.optimizer.apply([each / devices for each in clipped], variables)  # Keras adds those of all devices up
+        # Keras adds up what the devices give.
+        self.optimizer.apply([each / devices.count() for each in clipped], variables)
         of_wanted = tf.gather(logits, wanted, batch_dims=2)
         cross_entropy = smoothed - self.smoothing * (of_wanted - tf.reduce_mean(logits, axis=-1))
         is_right = tf.cast(of_wanted == tf.reduce_max(logits, axis=-1), tf.float32)
         told = {}
         for tracker, values in zip(self.trackers, (smoothed, cross_entropy, is_right), strict=True):
             tracker.update_state(values, sample_weight=counts)
-            told[tracker.name] = sum_over_devices(tf.reduce_sum(counts * values)) / pieces_of_all
+            told[tracker.name] = devices.sum_over_all(tf.reduce_sum(counts * values)) / pieces_of_all
         return told
 
     # In use.
@@ -265,9 +266,3 @@ def ended(numbers):
 def is_blank(source):
     """Which sources, int32 `(batch, S)`, end where they begin, `(batch,)`: their translation is empty, too."""
     return source[:, 0] == END
-
-
-def sum_over_devices(tensors):
-    """The sum over all devices that train; on one, what is given."""
-    context = tf.distribute.get_replica_context()
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if context.num_replicas_in_sync > 1 else tensors

@@ -43,6 +43,8 @@ COMPONENTS = 3
 """Of the mixture."""
 REACH = 31
 """Symbols beyond +-31 are escaped."""
+MOST_SYMBOL = 1 << 12
+"""No picture has a symbol that large, however small the step."""
 MOST_PIXELS = 1 << 24
 """Of a picture that `encode` and `decode` take."""
 HEADER = struct.Struct("<BHH")
@@ -244,7 +246,12 @@ class Compressor(keras.Model):
             `symbols`, int32 `(batch, height / 16, width / 16, code_channels)`, and how many `bits` `(batch,)` they cost
             by the tables, those of escapes included.
         """
-        steps = self.prior.steps(quality)
+        sides = tf.shape(pictures)[1:3]
+        check = tf.debugging.Assert(
+            tf.reduce_all(sides % STRIDE == 0), [f"pictures: their sides must be multiples of {STRIDE}"]
+        )
+        with tf.control_dependencies([check]):
+            steps = self.prior.steps(quality)
         symbols = tf.cast(tf.round(self.analysis(pictures, training=False) / steps), tf.int32)
         return {"symbols": symbols, "bits": self.code_length(symbols, quality)}
 
@@ -274,7 +281,7 @@ class Compressor(keras.Model):
 
     @property
     def input_limits(self):
-        return {"pictures": (0, 1), "quality": (0, QUALITIES - 1)}
+        return {"pictures": (0, 1), "quality": (0, QUALITIES - 1), "symbols": (-MOST_SYMBOL, MOST_SYMBOL)}
 
     def signatures(self):
         """The functions that a SavedModel of this model answers, by name; see `dlsuite.serving`."""

@@ -1,7 +1,8 @@
 """Which language a word names: `de`, `DE`, `deu`, `pt_BR`, `German`, `Deutsch` and `allemand` all do, `go` does not.
 
-Codes are those of ISO 639 that the Unicode CLDR knows, with a script or a country after them or without; names are
-what the CLDR calls languages in any of its languages.
+Codes are those of ISO 639 that the Unicode CLDR knows, of languages that have one of two letters, with a script or a
+country after them or without, and not capitalized as words are: `non` and `Mon` are words. Names are what the CLDR
+calls languages in any of its languages.
 """
 
 import functools
@@ -18,9 +19,9 @@ NAME = re.compile(r"[^\W\d_][^\d_.!?]{1,30}")
 def languages_of(word: str) -> frozenset[str]:
     """The codes of the languages that `word` names: mostly one or none, since some names have several."""
     code = CODE.fullmatch(word)
-    if code:
+    if code and (code[1].islower() or code[1].isupper()):
         language = get_global("language_aliases").get(code[1].lower(), code[1].lower())
-        if language in Locale("en").languages:
+        if language in Locale("en").languages and len(language) == 2:
             return frozenset([language + code[2].lower().replace("-", "_")])
     return _named().get(word.casefold(), frozenset()) if NAME.fullmatch(word) else frozenset()
 

@@ -81,7 +81,9 @@ def is_passed_over(name: str) -> bool:
 
 
 def files_below(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """The files in a folder and below it, and which are to be used; a hidden folder counts as one that is not.
+    """The files in a folder and below it, and which are to be used.
+
+    A hidden folder counts as a file that is not, and so does a link to nowhere.
 
     Links to folders are followed, after all else, so that a folder is gone through once, by its own name where it has
     one here; one to a folder that holds this one is not.
@@ -95,7 +97,7 @@ def files_below(folder: Path) -> Iterator[tuple[Path, bool]]:
                 continue
             seen.add(real)
             yield from ((here / name, False) for name in folders if is_passed_over(name))
-            yield from ((here / name, not is_passed_over(name)) for name in files)
+            yield from ((here / name, not is_passed_over(name) and (here / name).exists()) for name in files)
             folders[:] = sorted(name for name in folders if not is_passed_over(name))
             links += [here / name for name in folders if (here / name).is_symlink()]
 

@@ -194,8 +194,8 @@ class WordVectors(keras.Model):
             is_known = tf.reshape(places >= 0, tf.shape(words))  # (batch, n)
             mean = tf.math.l2_normalize(tf.reduce_sum(vectors, axis=1), axis=1)
             similarities = tf.einsum("bnd,bd->bn", vectors, mean)
-            one_more = [[0, 0], [0, 1]]  # an empty word, the answer where a row has none
-            fits = tf.pad(tf.where(is_known, similarities, 2.0), one_more, constant_values=2.0)
+            one_more = [[0, 0], [0, 1]]  # an empty word, the answer where a row has none that is known
+            fits = tf.pad(tf.where(is_known, similarities, 3.0), one_more, constant_values=2.0)
             odd = tf.gather(tf.pad(words, one_more), tf.argmin(fits, axis=1), batch_dims=1)
             return {"odd": odd, "similarities": similarities, "known": is_known}
 

@@ -148,7 +148,9 @@ def test_no_texts_are_no_translations(model):
     assert model.translate([]) == []
 
 
-@pytest.mark.parametrize("blank", ["", " \u00a0", "\t\n\u3000", "▁"])
+@pytest.mark.parametrize(
+    "blank", ["", " \u00a0", "\t\n\u3000", "▁", "\u200b", "\u200e \u2060\u00ad", "\u3164", "\u2800"]
+)
 def test_a_blank_text_becomes_an_empty_one(model, blank):
     functions, texts = model.signatures(), tf.constant([blank, "bad", ""])
     for answer in (functions["translate"][0](texts), functions["translate"][0](texts[:1])):
@@ -227,7 +229,7 @@ def test_lists_of_any_length_are_translated_in_order(model, monkeypatch):
 def test_candidates_begin_with_their_prefix(model):
     candidates, _ = model.signatures()["candidates"]
     prefixes = ["uv", "", "z", "wж", "", "x y"]
-    answer = candidates(tf.constant(SOURCES), tf.constant(prefixes), tf.constant([2]))
+    answer = candidates(tf.constant(SOURCES), tf.constant(prefixes), tf.constant(2))
     assert answer["text"].shape == (6, 2)
     for prefix, row in zip(prefixes, answer["text"].numpy(), strict=True):
         assert all(text.decode().startswith(prefix.replace("ж", "⁇")) for text in row)
