@@ -48,6 +48,21 @@ def said_of(ranges) -> str:
     return " and ".join(words[type(each)](each) for each in ranges)
 
 
+def limits_of(ranges) -> tuple[float | None, float | None]:
+    """The least and the greatest number within the ranges or at their edge; `None` where there is none."""
+    low = [each.ge if isinstance(each, annotated_types.Ge) else each.gt for each in ranges if _is_lower(each)]
+    high = [each.le if isinstance(each, annotated_types.Le) else each.lt for each in ranges if _is_upper(each)]
+    return max(low, default=None), min(high, default=None)
+
+
+def _is_lower(each) -> bool:
+    return isinstance(each, annotated_types.Ge | annotated_types.Gt)
+
+
+def _is_upper(each) -> bool:
+    return isinstance(each, annotated_types.Le | annotated_types.Lt)
+
+
 def _holds(value, each) -> bool:
     tests = {
         annotated_types.Ge: lambda: value >= each.ge,
@@ -104,7 +119,7 @@ def require_at_least(least, **arguments):
     """Raise `ValueError` for the first argument that is below `least`."""
     for name, value in arguments.items():
         if not value >= least:
-            raise ValueError(f"{name}={value!r}: it must be {least} or above")
+            raise ValueError(f"{name}={value!r}: it must be at least {least}")
 
 
 def require_share(**arguments):

@@ -263,7 +263,7 @@ def _devices(count: int, arguments: dict):
     if not 1 <= count <= most:
         kind = "GPU" if gpus else "CPU core"
         raise ValueError(f"devices={count}: this machine has {most} {kind}{'s' * (most > 1)}")
-    if arguments["batch_size"] % count:
+    if arguments.get("batch_size", count) % count:
         raise ValueError(f"batch_size={arguments['batch_size']}: it must be a multiple of devices={count}")
     if not gpus:
         parts = [tf.config.LogicalDeviceConfiguration()] * count

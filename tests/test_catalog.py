@@ -43,8 +43,8 @@ def test_every_option_has_help_and_every_default_a_value(name):
     assert [option.name for option in lesson.options.values() if len(option.help) < 10] == []
     assert lesson.defaults == getattr(module, "DEFAULTS", {})
     datasets = lesson.options["dataset"].choices if "dataset" in lesson.options else ()
-    for arguments in ({}, *({"dataset": dataset} for dataset in datasets)):
-        assert [key for key, value in lesson.resolve(arguments).items() if value is None] == []
+    for given in ({}, *({"dataset": dataset} for dataset in datasets)):
+        assert [key for key, value in lesson.resolve(given).items() if value is None] == []
 
 
 @pytest.mark.parametrize("name", LESSONS)

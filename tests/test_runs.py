@@ -146,7 +146,7 @@ def test_hidden_files_are_in_nobodys_way(tmp_path):
 
 
 def test_a_run_that_failed_before_its_first_step_is_replaced(run):
-    run.update(state="failed", error="epochs=0: it must be above 0")
+    run.update(state="failed", error="epochs=0: it must be at least 1")
     assert runs.create("gans.gan", {"epochs": 1}, run.path).record["arguments"] == {"epochs": 1}
     run.update(state="failed", steps_per_epoch=10)
     with pytest.raises(runs.RunError, match="already holds a run"):

@@ -142,7 +142,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
         require_positive(level=level)
         require_level(noise, level)
         if width < 2:
-            raise ValueError(f"width={width!r}: it must be 2 or above")
+            raise ValueError(f"width={width!r}: it must be at least 2")
         unbounded = build_network(data_shape, width)
         pictures = keras.Input(data_shape, name="pictures")
         super().__init__(pictures, layers.ReLU(max_value=1.0)(unbounded(pictures)), data_shape, seed, **kwargs)

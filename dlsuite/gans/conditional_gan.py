@@ -56,7 +56,7 @@ class ConditionalGAN(wgan_gp.WGANGP):
 
     def __init__(self, data_shape=(28, 28, 1), classes=10, **kwargs):
         if classes < 2:
-            raise ValueError(f"classes={classes}: it must be 2 or above")
+            raise ValueError(f"classes={classes}: it must be at least 2")
         super().__init__(
             data_shape=data_shape,
             generator=functools.partial(build_generator, classes=classes),
