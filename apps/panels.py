@@ -24,6 +24,7 @@ from PIL import Image
 from streamlit.runtime.state import query_params, session_state
 
 from dlsuite import SAVED_MODELS, catalog, runs, serving
+from dlsuite.arguments import limits_of
 from dlsuite.data import drawing, own, sources, text, text_pairs
 from dlsuite.data import names as datasets
 
@@ -373,7 +374,11 @@ def start_form(lessons: list[str]) -> None:
         if option.name != "dataset":
             with main if option.name in ("epochs", "learning_rate", "seed") else more:
                 arguments[option.name] = _option_input(lesson.name, option, resolved, arguments.get("dataset"))
-    estimate = estimated_seconds(lesson, lesson.resolve(arguments))
+    try:
+        estimate = estimated_seconds(lesson, lesson.resolve(arguments))
+    except ValueError as error:
+        st.error(str(error))
+        return
     if estimate:
         st.caption(f"Takes about {duration(estimate)}, by earlier runs of this kind.")
     active = [run for run in runs.every() if run.is_alive]
@@ -393,8 +398,9 @@ def start_training(lesson: str, arguments: dict) -> Path | None:
     except OSError as error:
         st.error(f"There can be no run: {error.strerror}.")
         return None
-    flags = [part for key, value in arguments.items() for part in (f"--{key.replace('_', '-')}", str(value))]
-    runs.start(["train", lesson, *flags, "--run-dir", str(path)], path)
+    options = catalog.lesson(lesson).options
+    words = [word for name, value in arguments.items() for word in options[name].words(value)]
+    runs.start(["train", lesson, *words, "--run-dir", str(path)], path)
     return path
 
 
@@ -611,13 +617,15 @@ def _option_input(lesson: str, option: catalog.Option, resolved: dict, dataset: 
     value = option.default if option.name == "source" else resolved[option.name]
     if option.choices:
         return st.selectbox(label, option.choices, option.choices.index(value), key=key, help=option.help)
+    if option.type is bool:
+        return st.toggle(label, value, key=key, help=option.help)
+    low, high = limits_of(option.ranges)
     if option.type is int:
-        said = re.search(r"(\d+) or more", option.help)
-        fewest, most = int(said[1]) if said else 0, TRAINING_SEED_LIMIT if option.name == "seed" else None
-        return st.number_input(label, fewest, most, value, step=1, key=key, help=option.help)
+        return st.number_input(label, low, high, value, step=1, key=key, help=option.help)
     if option.type is float:
         step = 10.0 ** math.floor(math.log10(value)) if value else 0.1
-        return st.number_input(label, 0.0, value=float(value), step=step, format="%g", key=key, help=option.help)
+        low, high = (limit if limit is None else float(limit) for limit in (low, high))
+        return st.number_input(label, low, high, float(value), step=step, format="%g", key=key, help=option.help)
     return st.text_input(label, value, key=key, help=option.help)
 
 
@@ -627,7 +635,7 @@ def estimated_seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
     def work(arguments):
         """What a step has to do, in examples."""
         rows = arguments.get("critic_steps", arguments.get("discriminator_steps", 0))
-        return max(1, arguments["batch_size"] * (1 + rows))
+        return max(1, arguments.get("batch_size", 1) * (1 + rows))
 
     def kind(arguments):
         return datasets.kind(arguments.get("dataset", "mnist"))
@@ -664,7 +672,7 @@ def shipped_as_runs(lesson: str) -> list[runs.Run]:
 def steps_per_epoch(arguments: dict) -> int | None:
     """Steps in an epoch; `None` where the number of examples is not known yet."""
     dataset = arguments.get("dataset", "mnist")
-    if not arguments["batch_size"]:
+    if not arguments.get("batch_size"):
         return None
     if datasets.kind(dataset) == "points":
         return 1000

@@ -1,4 +1,106 @@
-"""What functions ask of their arguments: `ValueError` that names the argument, its value and what is allowed."""
+"""What functions ask of their arguments: `ValueError` that names the argument, its value and what is allowed.
+
+A range is written once, in the annotation of an argument of `train`, and is read there by the check below, the help of
+the command and the fields of the page.
+"""
+
+import functools
+import inspect
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import annotated_types
+
+Count = Annotated[int, annotated_types.Ge(1)]
+Seed = Annotated[int, annotated_types.Interval(ge=0, le=2**32 - 1)]
+"""What `keras.utils.set_random_seed` takes."""
+Positive = Annotated[float, annotated_types.Gt(0)]
+NotNegative = Annotated[float, annotated_types.Ge(0)]
+Share = Annotated[float, annotated_types.Interval(ge=0, lt=1)]
+
+
+def parts_of(annotation) -> tuple[list[type], list, list]:
+    """What an annotation is made of: the plain types, the choices of a `Literal`, the ranges of an `Annotated`."""
+    if get_origin(annotation) is Literal:
+        return [], list(get_args(annotation)), []
+    if get_origin(annotation) is Annotated:
+        plain, *ranges = get_args(annotation)
+        return [plain], [], [each for part in ranges for each in _bounds(part)]
+    if get_args(annotation):  # a union
+        parts = [parts_of(part) for part in get_args(annotation) if part is not NoneType]
+        return tuple([each for part in parts for each in part[index]] for index in range(3))
+    return [annotation], [], []
+
+
+def _bounds(part):
+    return list(part) if isinstance(part, annotated_types.GroupedMetadata) else [part]
+
+
+def said_of(ranges) -> str:
+    """The ranges in words, such as `at least 0 and below 1`; "" where there are none."""
+    words = {
+        annotated_types.Ge: lambda each: f"at least {each.ge}",
+        annotated_types.Gt: lambda each: f"above {each.gt}",
+        annotated_types.Le: lambda each: f"at most {each.le}",
+        annotated_types.Lt: lambda each: f"below {each.lt}",
+        annotated_types.MultipleOf: lambda each: f"a multiple of {each.multiple_of}",
+    }
+    return " and ".join(words[type(each)](each) for each in ranges)
+
+
+def limits_of(ranges) -> tuple[float | None, float | None]:
+    """The least and the greatest number within the ranges or at their edge; `None` where there is none."""
+    low = [each.ge if isinstance(each, annotated_types.Ge) else each.gt for each in ranges if _is_lower(each)]
+    high = [each.le if isinstance(each, annotated_types.Le) else each.lt for each in ranges if _is_upper(each)]
+    return max(low, default=None), min(high, default=None)
+
+
+def _is_lower(each) -> bool:
+    return isinstance(each, annotated_types.Ge | annotated_types.Gt)
+
+
+def _is_upper(each) -> bool:
+    return isinstance(each, annotated_types.Le | annotated_types.Lt)
+
+
+def _holds(value, each) -> bool:
+    tests = {
+        annotated_types.Ge: lambda: value >= each.ge,
+        annotated_types.Gt: lambda: value > each.gt,
+        annotated_types.Le: lambda: value <= each.le,
+        annotated_types.Lt: lambda: value < each.lt,
+        annotated_types.MultipleOf: lambda: value % each.multiple_of == 0,
+    }
+    return tests[type(each)]()
+
+
+def require_allowed(choices, ranges, **arguments):
+    """Raise `ValueError` for the first argument, other than `None`, that is none of `choices` or out of `ranges`.
+
+    Args:
+        choices: all that are allowed, or none where anything is.
+        ranges: of `annotated_types`.
+    """
+    for name, value in arguments.items():
+        if value is not None and choices:
+            require_one_of(choices, **{name: value})
+        if value is not None and not all(_holds(value, each) for each in ranges):
+            raise ValueError(f"{name}={value!r}: it must be {said_of(ranges)}")
+
+
+def checked(function):
+    """A decorator: before the function runs, its arguments must be as they are annotated."""
+    signature, annotations = inspect.signature(function), get_type_hints(function, include_extras=True)
+
+    @functools.wraps(function)
+    def checking(**arguments: Any):
+        for name, value in signature.bind(**arguments).arguments.items():
+            if name in annotations:
+                plain, choices, ranges = parts_of(annotations[name])
+                require_allowed(() if plain else choices, ranges, **{name: value})
+        return function(**arguments)
+
+    return checking
 
 
 def require_positive(**arguments):
@@ -17,7 +119,7 @@ def require_at_least(least, **arguments):
     """Raise `ValueError` for the first argument that is below `least`."""
     for name, value in arguments.items():
         if not value >= least:
-            raise ValueError(f"{name}={value!r}: it must be {least} or above")
+            raise ValueError(f"{name}={value!r}: it must be at least {least}")
 
 
 def require_share(**arguments):
@@ -25,12 +127,6 @@ def require_share(**arguments):
     for name, value in arguments.items():
         if not 0 <= value < 1:
             raise ValueError(f"{name}={value!r}: it must be at least 0 and below 1")
-
-
-def require_seed(seed):
-    """Raise `ValueError` unless `keras.utils.set_random_seed` takes `seed`: 0 to 2^32 - 1."""
-    if not 0 <= seed < 2**32:
-        raise ValueError(f"seed={seed!r}: it must be from 0 to {2**32 - 1}")
 
 
 def require_one_of(choices, **arguments):

@@ -9,14 +9,18 @@ import functools
 import inspect
 import re
 from pathlib import Path
-from types import NoneType
-from typing import Any, Literal, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple
 
+import annotated_types
+
+from dlsuite import arguments
 from dlsuite.data import names as datasets
 from dlsuite.data import sources
 
 PACKAGE = Path(__file__).parent
 NOT_OPTIONS = ("initial_epoch", "callbacks")
+NAMESPACE = vars(annotated_types) | vars(arguments) | {"Annotated": Annotated, "Literal": Literal}
+"""What the annotations of `train` are made of."""
 
 
 class Option(NamedTuple):
@@ -24,14 +28,27 @@ class Option(NamedTuple):
 
     name: str
     type: type
-    """int, float or str."""
+    """bool, int, float or str."""
     choices: tuple
     """What a `Literal` names; empty where there is none."""
     is_open: bool
     """Whether other values than `choices` are allowed."""
     default: Any
     """`None` where it depends on the dataset."""
+    ranges: tuple
+    """Of `annotated_types`: what a value must hold to."""
     help: str
+
+    @property
+    def flag(self) -> str:
+        """What the command calls it."""
+        return f"--{self.name.replace('_', '-')}"
+
+    def words(self, value) -> list[str]:
+        """What gives it this value on the command line."""
+        if self.type is bool:
+            return [self.flag if value else self.flag.replace("--", "--no-", 1)]
+        return [self.flag, str(value)]
 
 
 class Lesson(NamedTuple):
@@ -43,13 +60,17 @@ class Lesson(NamedTuple):
     defaults: dict[str, dict[str, Any]]
     """The module's table `DEFAULTS`: by dataset, or by its kind, the values that options of default `None` take."""
 
-    def resolve(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Every option with the value it takes when `train` is called with `arguments`.
+    def resolve(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Every option with the value it takes when `train` is called with `given`.
 
         Raises:
-            ValueError: the lesson has no defaults for the kind of data that `dataset` is, or there is no such dataset.
+            ValueError: a value that is not allowed, or there is no such dataset, or one of a kind that the lesson has
+                no defaults for.
         """
-        resolved = {name: option.default for name, option in self.options.items()} | arguments
+        for name, option in self.options.items():
+            choices = () if option.is_open else option.choices
+            arguments.require_allowed(choices, option.ranges, **{name: given.get(name)})
+        resolved = {name: option.default for name, option in self.options.items()} | given
         if self.defaults:
             dataset, kind = resolved["dataset"], datasets.kind(resolved["dataset"])
             if kind not in self.defaults:
@@ -82,9 +103,9 @@ def lesson(name: str) -> Lesson:
     options = {}
     for argument, default in zip(train.args.kwonlyargs, train.args.kw_defaults, strict=True):
         if argument.arg not in NOT_OPTIONS:
-            annotation = eval(ast.unparse(argument.annotation), {"Literal": Literal})
+            annotation = eval(ast.unparse(argument.annotation), NAMESPACE)
             options[argument.arg] = _option(argument.arg, annotation, ast.literal_eval(default), helps)
-    tables = [node.value for node in tree.body if isinstance(node, ast.Assign) and node.targets[0].id == "DEFAULTS"]
+    tables = [node.value for node in tree.body if isinstance(node, ast.Assign) and "DEFAULTS" in _assigned(node)]
     title = ast.get_docstring(tree).splitlines()[0].rstrip(".")
     return Lesson(name, title, options, ast.literal_eval(tables[0]) if tables else {})
 
@@ -94,12 +115,14 @@ def module_of(name: str) -> str:
     return name.split("-")[0]
 
 
+def _assigned(node: ast.Assign) -> list[str]:
+    return [target.id for target in node.targets if isinstance(target, ast.Name)]
+
+
 def _option(name, annotation, default, helps) -> Option:
-    parts = get_args(annotation) if get_origin(annotation) not in (None, Literal) else (annotation,)
-    choices = tuple(choice for part in parts if get_origin(part) is Literal for choice in get_args(part))
-    plain = [part for part in parts if part is not NoneType and get_origin(part) is not Literal]
+    plain, choices, ranges = arguments.parts_of(annotation)
     of_type = plain[0] if plain else type(choices[0])
-    return Option(name, of_type, choices, not choices or bool(plain), default, helps[name])
+    return Option(name, of_type, tuple(choices), not choices or bool(plain), default, tuple(ranges), helps[name])
 
 
 def _argument_helps(docstring: str) -> dict[str, str]:

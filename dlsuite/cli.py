@@ -15,7 +15,7 @@ from pathlib import Path
 
 import dlsuite
 from dlsuite import catalog, runs, serving, shipping
-from dlsuite.arguments import require_at_least
+from dlsuite.arguments import require_at_least, said_of
 from dlsuite.data import names, sources
 
 # Errors reach Python as exceptions; what TensorFlow writes besides, of missing CUDA or AVX-512, is none.
@@ -101,16 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         lesson = catalog.lesson(name)
         model = models.add_parser(name, help=lesson.title, description=lesson.title)
         for option in lesson.options.values():
-            model.add_argument(
-                f"--{option.name.replace('_', '-')}",
-                type=option.type,
-                default=option.default,
-                choices=None if option.is_open else option.choices,
-                metavar=None
-                if not option.is_open
-                else "|".join(map(str, option.choices)) or option.type.__name__.upper(),
-                help=f"{option.help} {_default_help(lesson, option)}".replace("%", "%%"),
-            )
+            _add_option(model, lesson, option)
         model.add_argument("--run-dir", type=Path, help="the directory of the run; by default a new one below runs/")
         model.add_argument("--devices", type=int, default=1, help="train on so many devices of this machine at once")
         model.set_defaults(run=_train)
@@ -139,6 +130,23 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", help="show what there is to train, what ships, and the runs")
     listing.set_defaults(run=_list)
     return parser
+
+
+def _add_option(parser, lesson, option) -> None:
+    said = [option.help, _range_help(option), _default_help(lesson, option)]
+    shared = {"default": option.default, "help": " ".join(filter(None, said)).replace("%", "%%")}
+    if option.type is bool:
+        parser.add_argument(option.flag, action=argparse.BooleanOptionalAction, **shared)
+    elif option.is_open:
+        metavar = "|".join(map(str, option.choices)) or option.type.__name__.upper()
+        parser.add_argument(option.flag, type=option.type, metavar=metavar, **shared)
+    else:
+        parser.add_argument(option.flag, type=option.type, choices=option.choices, **shared)
+
+
+def _range_help(option) -> str:
+    said = said_of(option.ranges)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
 
 
 def _default_help(lesson, option) -> str:
@@ -256,7 +264,7 @@ def _devices(count: int, arguments: dict):
     if count > most:
         kind = "GPU" if gpus else "CPU core"
         raise ValueError(f"devices={count}: this machine has {most} {kind}{'s' * (most > 1)}")
-    if arguments["batch_size"] % count:
+    if arguments.get("batch_size", count) % count:
         raise ValueError(f"batch_size={arguments['batch_size']}: it must be a multiple of devices={count}")
     if not gpus:
         parts = [tf.config.LogicalDeviceConfiguration()] * count

@@ -66,8 +66,8 @@ def measure(model: str | Path, dataset: str | None = None, source: str = "auto")
 def _card(name: str, record: dict, folder: Path) -> str:
     lesson, arguments = catalog.lesson(record["name"]), record["arguments"]
     # What the signature alone does not say, or may come to say otherwise one day.
-    flags = [
-        f"--{key.replace('_', '-')} {value}"
+    options = [
+        " ".join(lesson.options[key].words(value))
         for key, value in arguments.items()
         if key in ("dataset", "source", "seed") or value != lesson.options[key].default
     ]
@@ -84,7 +84,7 @@ def _card(name: str, record: dict, folder: Path) -> str:
 
 Trained and written by
 
-    dlsuite train {record["name"]} {" ".join(flags)} --run-dir {run_dir}
+    dlsuite train {record["name"]} {" ".join(options)} --run-dir {run_dir}
     dlsuite ship {run_dir}{naming}
 
 in {record["seconds"] / 60:.1f} minutes{cores}, with TensorFlow {versions["tensorflow"]} and Keras {versions["keras"]}.

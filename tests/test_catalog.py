@@ -2,12 +2,12 @@
 
 import importlib
 import inspect
-from types import NoneType
-from typing import Literal, get_args, get_origin
+from typing import Annotated, Literal
 
+import annotated_types
 import pytest
 
-from dlsuite import catalog
+from dlsuite import arguments, catalog, cli
 
 LESSONS = catalog.names()
 
@@ -28,13 +28,11 @@ def test_options_are_the_signature_of_train(name):
     for option in options.values():
         parameter = parameters[option.name]
         assert option.default == parameter.default
-        annotation = parameter.annotation
-        parts = [annotation] if get_origin(annotation) in (None, Literal) else list(get_args(annotation))
-        choices = [choice for part in parts if get_origin(part) is Literal for choice in get_args(part)]
-        plain = [part for part in parts if part is not NoneType and get_origin(part) is not Literal]
-        assert list(option.choices) == choices
+        plain, choices, ranges = arguments.parts_of(parameter.annotation)
+        assert (list(option.choices), list(option.ranges)) == (choices, ranges)
         assert option.type is (plain[0] if plain else type(choices[0]))
         assert option.is_open is bool(plain)
+        assert ranges or option.type not in (int, float) or choices, f"{option.name} has no range"
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -45,8 +43,8 @@ def test_every_option_has_help_and_every_default_a_value(name):
     assert [option.name for option in lesson.options.values() if len(option.help) < 10] == []
     assert lesson.defaults == getattr(module, "DEFAULTS", {})
     datasets = lesson.options["dataset"].choices if "dataset" in lesson.options else ()
-    for arguments in ({}, *({"dataset": dataset} for dataset in datasets)):
-        assert [key for key, value in lesson.resolve(arguments).items() if value is None] == []
+    for given in ({}, *({"dataset": dataset} for dataset in datasets)):
+        assert [key for key, value in lesson.resolve(given).items() if value is None] == []
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -59,6 +57,75 @@ def test_every_lesson_has_what_the_spine_calls(name):
     model = inspect.signature(module.train).return_annotation()
     assert "serving_default" in model.signatures()
     assert model.preview()["picture"].dtype == "uint8"
+
+
+def test_annotations_are_taken_apart():
+    at_least_2, even = annotated_types.Ge(2), annotated_types.MultipleOf(2)
+    assert arguments.parts_of(int) == ([int], [], [])
+    assert arguments.parts_of(Literal["a", "b"] | str) == ([str], ["a", "b"], [])
+    assert arguments.parts_of(Annotated[int, at_least_2, even] | None) == ([int], [], [at_least_2, even])
+    share = [annotated_types.Ge(0), annotated_types.Lt(1)]
+    assert arguments.parts_of(arguments.Share | None) == ([float], [], share)
+    assert arguments.said_of(share) == "at least 0 and below 1"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"channels": 3}, "channels=3: it must be at least 2 and a multiple of 2"),
+        ({"channels": 0}, "channels=0: it must be at least 2"),
+        ({"learning_rate": float("nan")}, "learning_rate=nan: it must be above 0"),
+        ({"seed": 2**32}, "seed=4294967296: it must be at least 0 and at most 4294967295"),
+        ({"attention": "soft"}, "attention='soft': it is one of self, context, spatial, none"),
+    ],
+    ids=str,
+)
+def test_a_range_is_written_once_and_checked_everywhere(given, sentence):
+    from dlsuite.attention import pooling
+
+    with pytest.raises(ValueError, match=sentence):
+        pooling.train(**given)
+    with pytest.raises(ValueError, match=sentence):
+        catalog.lesson("attention.pooling").resolve(given)
+
+
+@pytest.fixture
+def a_lesson_of_its_own(tmp_path, monkeypatch):
+    """The only one, with all that a signature may have and a module-level assignment to two names."""
+    (tmp_path / "toys").mkdir()
+    (tmp_path / "toys" / "toy.py").write_text('''"""A toy."""
+
+FIRST, SECOND = 1, 2
+DEFAULTS = {"points": {"epochs": 3}}
+
+def train(*, dataset: Literal["ring"] = "ring", epochs: Count | None = None, is_fast: bool = True, callbacks=()):
+    """Train.
+
+    Args:
+        dataset: what it learns.
+        epochs: how often.
+        is_fast: whether it hurries.
+        callbacks: Keras callbacks.
+    """
+''')
+    monkeypatch.setattr(catalog, "PACKAGE", tmp_path)
+    for cached in (catalog.names, catalog.lesson):
+        cached.cache_clear()
+    yield catalog.lesson("toys.toy")
+    for cached in (catalog.names, catalog.lesson):
+        cached.cache_clear()
+
+
+def test_a_module_may_assign_to_several_names(a_lesson_of_its_own):
+    assert a_lesson_of_its_own.resolve({}) == {"dataset": "ring", "epochs": 3, "is_fast": True}
+
+
+@pytest.mark.parametrize(("words", "value"), [([], True), (["--is-fast"], True), (["--no-is-fast"], False)])
+def test_yes_or_no_is_a_pair_of_flags(a_lesson_of_its_own, words, value):
+    assert cli._parser().parse_args(["train", "toys.toy", *words]).is_fast is value
+    option = a_lesson_of_its_own.options["is_fast"]
+    assert option.type is bool
+    assert cli._parser().parse_args(["train", "toys.toy", *option.words(value)]).is_fast is value
 
 
 def test_an_unknown_lesson():

@@ -61,10 +61,10 @@ def command(monkeypatch, tmp_path, capfd):
         (["train", "attention.bahdanau", "--dataset", "~no-one/x"], 1, "dataset='~no-one/x': there is no such file"),
         (["train", "attention.seq2seq", "--dataset", "~no-one/x.tsv"], 1, r"no-one/x\.tsv': there is no such folder"),
         (["train", "embeddings.cbow", "--dataset", "~no-one/x.txt"], 1, r"no-one/x\.txt': there is no such file"),
-        (["train", "gans.gan", "--dataset", "ring", "--epochs", "0"], 1, "epochs=0: it must be above 0"),
-        (["train", "gans.gan", "--dataset", "ring", "--epochs", "-3"], 1, "epochs=-3: it must be above 0"),
-        (["train", "gans.gan", "--dataset", "ring", "--batch-size", "0"], 1, "batch_size=0: it must be above 0"),
-        (["train", "gans.gan", "--dataset", "ring", "--latent-dim", "-1"], 1, "latent_dim=-1: it must be above 0"),
+        (["train", "gans.gan", "--dataset", "ring", "--epochs", "0"], 1, "epochs=0: it must be at least 1"),
+        (["train", "gans.gan", "--dataset", "ring", "--epochs", "-3"], 1, "epochs=-3: it must be at least 1"),
+        (["train", "gans.gan", "--dataset", "ring", "--batch-size", "0"], 1, "batch_size=0: it must be at least 1"),
+        (["train", "gans.gan", "--dataset", "ring", "--latent-dim", "-1"], 1, "latent_dim=-1: it must be at least 1"),
         (["train", "gans.gan", "--dataset", "ring", "--learning-rate", "0"], 1, r"learning_rate=0\.0: it must be"),
         (["train", "gans.gan", "--dataset", "ring", "--learning-rate", "nan"], 1, "learning_rate=nan: it must be"),
         (["train", "gans.gan", "--dataset", "ring", "--momentum", "1"], 1, "momentum=1.0: it must be at least 0 and"),
@@ -73,17 +73,25 @@ def command(monkeypatch, tmp_path, capfd):
             1,
             "batch_size=10: with group=4 it must be",
         ),
-        (["train", "gans.gan", "--dataset", "ring", "--averaging", "-1"], 1, "averaging=-1: it must be 0 or above"),
+        (["train", "gans.gan", "--dataset", "ring", "--averaging", "-1"], 1, "averaging=-1: it must be at least 0"),
         (["train", "gans.gan", "--dataset", "ring", "--discriminator-steps", "0"], 1, "discriminator_steps=0: it must"),
         (["train", "gans.wgan_gp", "--dataset", "ring", "--critic-steps", "-5"], 1, "critic_steps=-5: it must be"),
-        (["train", "gans.wgan_gp", "--dataset", "ring", "--penalty", "-1"], 1, r"penalty=-1\.0: it must be 0 or above"),
-        (["train", "gans.gan", "--dataset", "ring", "--seed", "-1"], 1, "seed=-1: it must be from 0 to 4294967295"),
-        (["train", "attention.pooling", "--seed", str(2**32)], 1, "seed=4294967296: it must be from 0 to 4294967295"),
+        (["train", "gans.wgan_gp", "--dataset", "ring", "--penalty", "-1"], 1, r"penalty=-1\.0: it must be at least 0"),
+        (
+            ["train", "gans.gan", "--dataset", "ring", "--seed", "-1"],
+            1,
+            "seed=-1: it must be at least 0 and at most",
+        ),
+        (
+            ["train", "attention.pooling", "--seed", str(2**32)],
+            1,
+            "seed=4294967296: it must be .* at most 4294967295",
+        ),
         (["train", "gans.gan", "--dataset", "ring", "--devices", "1000000"], 1, "devices=1000000: this machine has"),
-        (["train", "gans.gan", "--dataset", "ring", "--devices", "0"], 1, "devices=0: it must be 1 or above"),
+        (["train", "gans.gan", "--dataset", "ring", "--devices", "0"], 1, "devices=0: it must be at least 1"),
         (["train", "gans.gan", "--source", "bundled", "--batch-size", "5000"], 1, "batch_size: one step takes 5000"),
         (["train", "gans.gan", "--source", "tfds"], 1, "'mnist' is not prepared in .*`tfds build mnist`"),
-        (["train", "gans.digit_classifier", "--epochs", "0"], 1, "epochs=0: it must be above 0"),
+        (["train", "gans.digit_classifier", "--epochs", "0"], 1, "epochs=0: it must be at least 1"),
         (["resume", "nowhere"], 1, "nowhere holds no run"),
         (["export", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a trained model"),
         (["evaluate", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a trained model"),
@@ -133,7 +141,7 @@ def test_a_disk_that_is_full_from_the_start(command, monkeypatch):
 
 def test_own_data_is_found_again_from_another_folder(command, own_points, tmp_path):
     (tmp_path / "mine.npy").write_bytes(own_points.read_bytes())
-    command("train", "gans.gan", "--dataset", "./mine.npy", "--epochs", 0, "--run-dir", "run")
+    command("train", "gans.gan", "--dataset", "./mine.npy", "--group", 3, "--run-dir", "run")
     assert runs.Run("run").record["arguments"]["dataset"] == str(tmp_path / "mine.npy")
 
 
@@ -147,12 +155,14 @@ def test_a_loss_that_is_no_number_ends_the_run(start, own_points, tmp_path):
 
 def test_a_refused_run_has_failed_with_the_same_sentence(command, tmp_path):
     path = tmp_path / "run"
-    _, _, (complaint,) = command("train", "gans.gan", "--dataset", "ring", "--epochs", 0, "--run-dir", path)
+    _, _, (complaint,) = command("train", "gans.gan", "--dataset", "ring", "--group", 3, "--run-dir", path)
+    assert "batch_size=256: with group=3 it must be a multiple of 3" in complaint
     assert runs.Run(path).state_and_error == ("failed", complaint.removeprefix("dlsuite: "))
 
 
 def test_the_corrected_command_works_in_the_same_directory(command, tmp_path):
     path = tmp_path / "run"
+    assert command("train", "gans.gan", "--dataset", "ring", "--group", 3, "--run-dir", path)[0] == 1
     assert command("train", "attention.pooling", "--epochs", 0, "--run-dir", path)[0] == 1
     assert command("train", "attention.pooling", "--epochs", 1, "--run-dir", path)[0] == 0
     assert runs.Run(path).state == "finished"

@@ -27,15 +27,16 @@ averages over all places, as spatial attention takes them, tell the convolutions
 shapes of either kind are.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
+from annotated_types import Ge, MultipleOf
 from keras import layers
 
 from dlsuite import devices
-from dlsuite.arguments import require_one_of, require_positive, require_seed
+from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of
 from dlsuite.attention import scores, signal_sheet
 from dlsuite.data import shapes1d
 from dlsuite.keras_settings import own_settings, registered
@@ -202,17 +203,18 @@ class Pooling(keras.Model):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["shapes"] = "shapes",
     attention: Literal["self", "context", "spatial", "none"] = "self",
     score: Literal["dot", "projected", "scaled", "additive"] = "scaled",
     positions: Literal["none", "sinusoidal"] = "none",
-    epochs: int = 30,
-    batch_size: int = 32,
-    learning_rate: float = 0.02,
-    channels: int = 16,
-    seed: int = 0,
+    epochs: Count = 30,
+    batch_size: Count = 32,
+    learning_rate: Positive = 0.02,
+    channels: Annotated[int, Ge(2), MultipleOf(2)] = 16,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> Pooling:
@@ -223,12 +225,11 @@ def train(
         attention: self, context or spatial, or none for a convolution of as many weights.
         score: how a query is compared with a key; without attention of no effect.
         positions: what is added to the vectors that are attended to: none, or the sinusoidal position encoding.
-        epochs: how long to train, in units of 100 batches of fresh signals. 1 or more.
-        batch_size: signals in each step. 1 or more.
+        epochs: how long to train, in units of 100 batches of fresh signals.
+        batch_size: signals in each step.
         learning_rate: Adam's at its highest: it rises through the first tenth of training, and falls along a cosine.
-            Above 0.
-        channels: numbers in the vector of each place. Even, 2 or more.
-        seed: of the initial weights and of the signals. 0 or more.
+        channels: numbers in the vector of each place.
+        seed: of the initial weights and of the signals.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
@@ -236,8 +237,6 @@ def train(
         ValueError: an argument out of its range, or another dataset.
     """
     require_shapes(dataset)
-    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    require_seed(seed)
     keras.utils.set_random_seed(seed)
     model = Pooling(attention=attention, score=score, positions=positions, channels=channels)
     steps = shapes1d.STEPS_PER_EPOCH

@@ -11,10 +11,12 @@ backward state alone there. Departures from the papers: the encoder reads both w
 the two can be compared (Sutskever's reads the source reversed), GRUs for Sutskever's LSTMs, and what `bahdanau` lists.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import tensorflow as tf
+from annotated_types import Ge
 
+from dlsuite.arguments import Count, Positive, Seed, Share, checked
 from dlsuite.attention import encoder_decoder, training, translator
 from dlsuite.keras_settings import own_settings, registered
 
@@ -69,21 +71,22 @@ class Seq2Seq(translator.Translator):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["dates"] | str = "dates",
     source_language: str = "de",
     target_language: str = "en",
-    pieces: int | None = None,
-    examples: int | None = None,
-    epochs: int | None = None,
-    batch_size: int = 64,
-    learning_rate: float | None = None,
-    units: int | None = None,
-    dropout: float | None = None,
-    smoothing: float | None = None,
-    longest: int | None = None,
-    seed: int = 0,
+    pieces: Annotated[int, Ge(0)] | None = None,
+    examples: Annotated[int, Ge(0)] | None = None,
+    epochs: Count | None = None,
+    batch_size: Count = 64,
+    learning_rate: Positive | None = None,
+    units: Count | None = None,
+    dropout: Share | None = None,
+    smoothing: Share | None = None,
+    longest: Count | None = None,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> Seq2Seq:
@@ -93,16 +96,16 @@ def train(
         dataset: dates, or the path of a folder that holds de.train.txt, en.train.txt and so on, or of a .tsv file.
         source_language: the code of the language to translate from; dates leave no choice and pass over it.
         target_language: the code of the language to translate into.
-        pieces: subwords in either vocabulary; 0 for characters only. 0 or more.
-        examples: so many pairs are drawn to train on; 0 for all of them. 0 or more.
-        epochs: passes over the pairs. 1 or more.
-        batch_size: pairs in each step. 1 or more.
-        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
-        units: of each recurrent network, and the embeddings' length. 1 or more.
-        dropout: share of the numbers between the networks that are left out in training. From 0 to below 1.
-        smoothing: share of the probability that is spread over all pieces in training. From 0 to below 1.
-        longest: in pieces; what a sentence has beyond is cut off. 1 or more.
-        seed: of the initial weights, the order of the data and what is left out. 0 or more.
+        pieces: subwords in either vocabulary; 0 for characters only.
+        examples: so many pairs are drawn to train on; 0 for all of them.
+        epochs: passes over the pairs.
+        batch_size: pairs in each step.
+        learning_rate: Adam's, falling to 0 along a cosine.
+        units: of each recurrent network, and the embeddings' length.
+        dropout: share of the numbers between the networks that are left out in training.
+        smoothing: share of the probability that is spread over all pieces in training.
+        longest: in pieces; what a sentence has beyond is cut off.
+        seed: of the initial weights, the order of the data and what is left out.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 

@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlsuite.arguments import require_not_negative, require_positive, require_seed
 from dlsuite.attention import bleu
 from dlsuite.attention.subwords import END, PAD, START, learn
 from dlsuite.data import names, text_pairs
@@ -60,9 +59,6 @@ def fit_to(
     pieces, examples, epochs, learning_rate = (
         given.pop(name) for name in ("pieces", "examples", "epochs", "learning_rate")
     )
-    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    require_not_negative(pieces=pieces, examples=examples)
-    require_seed(seed)
     languages = source_language, target_language
     keras.utils.set_random_seed(seed)
     sources, targets = text_pairs.pairs(dataset, "train", *languages, n=examples or None, seed=seed)

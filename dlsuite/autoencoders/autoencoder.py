@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlsuite.arguments import require_one_of
+from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of
 from dlsuite.autoencoders import encoder_decoder
 from dlsuite.keras_settings import own_settings, registered
 
@@ -79,18 +79,19 @@ def psnr_db(mean_squared_error) -> float:
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["mnist", "photographs"] | str = "mnist",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int = 60,
-    batch_size: int = 128,
-    learning_rate: float = 1e-3,
-    latent_dim: int = 20,
+    epochs: Count = 60,
+    batch_size: Count = 128,
+    learning_rate: Positive = 1e-3,
+    latent_dim: Count = 20,
     network: Literal["dense", "convolutional"] = "dense",
-    hidden: int = 512,
+    hidden: Count = 512,
     error: Literal["squared", "cross_entropy"] = "squared",
-    seed: int = 0,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> AutoEncoder:
@@ -99,14 +100,14 @@ def train(
     Args:
         dataset: mnist, patches of photographs, or the path of a folder of pictures.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures. 1 or more.
-        batch_size: pictures in each step. 1 or more.
-        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
-        latent_dim: the code's length; with 2 the preview is a map. 1 or more.
+        epochs: passes over the pictures.
+        batch_size: pictures in each step.
+        learning_rate: Adam's, falling to 0 along a cosine.
+        latent_dim: the code's length; with 2 the preview is a map.
         network: two dense layers of `hidden` units, or convolutions, on either side.
-        hidden: units in each dense layer; convolutions have fixed sizes. 1 or more.
+        hidden: units in each dense layer; convolutions have fixed sizes.
         error: squared, or cross-entropy, of each pixel.
-        seed: of the initial weights and the order of the data. 0 or more.
+        seed: of the initial weights and the order of the data.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 

@@ -27,7 +27,7 @@ from keras import layers
 from PIL import Image
 
 from dlsuite import devices
-from dlsuite.arguments import require_one_of, require_positive, require_seed
+from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of, require_positive
 from dlsuite.autoencoders import entropy_coder, jpeg, sheets
 from dlsuite.data import examples, mnist, photographs
 from dlsuite.keras_settings import own_settings, registered
@@ -423,16 +423,17 @@ def _folder(dataset):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["photographs", "mnist"] | str = "photographs",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int = 30,
-    batch_size: int = 4,
-    learning_rate: float = 4e-3,
-    width: int = 32,
-    code_channels: int = 48,
-    seed: int = 0,
+    epochs: Count = 30,
+    batch_size: Count = 4,
+    learning_rate: Positive = 4e-3,
+    width: Count = 32,
+    code_channels: Count = 48,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> Compressor:
@@ -441,22 +442,18 @@ def train(
     Args:
         dataset: `photographs`, `mnist` for mosaics of digits, or the path of a folder of your own photographs.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures, 4,096 squares or a mosaic for every 16 digits. 1 or more.
-        batch_size: pictures in a step. 1 or more.
-        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
-        width: channels of the convolutions. 1 or more.
-        code_channels: numbers for each 16 x 16 pixels; those that are not worth their bits stay 0. 1 or more.
-        seed: of the initial weights, the squares, the order of the pictures and all noise. 0 or more.
+        epochs: passes over the pictures, 4,096 squares or a mosaic for every 16 digits.
+        batch_size: pictures in a step.
+        learning_rate: Adam's, falling to 0 along a cosine.
+        width: channels of the convolutions.
+        code_channels: numbers for each 16 x 16 pixels; those that are not worth their bits stay 0.
+        seed: of the initial weights, the squares, the order of the pictures and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    require_positive(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, width=width, code_channels=code_channels
-    )
-    require_seed(seed)
     keras.utils.set_random_seed(seed)
     pictures = training_pictures(dataset, source, seed)
     batches, steps = examples.shuffled(pictures, batch_size, seed, initial_epoch)

@@ -16,14 +16,15 @@ Each picture's level is drawn from U[0, level] in training, so that one model se
 be told which. Where several x could have become one x~, the answer is their average and none of them: see `two_modes`.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
+from annotated_types import Ge
 from keras import layers
 
-from dlsuite.arguments import require_not_negative, require_one_of, require_positive
+from dlsuite.arguments import Count, Positive, Seed, checked, require_not_negative, require_one_of, require_positive
 from dlsuite.autoencoders import encoder_decoder, sheets
 from dlsuite.autoencoders.autoencoder import psnr_db
 from dlsuite.keras_settings import own_settings, registered
@@ -141,7 +142,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
         require_positive(level=level)
         require_level(noise, level)
         if width < 2:
-            raise ValueError(f"width={width!r}: it must be 2 or above")
+            raise ValueError(f"width={width!r}: it must be at least 2")
         unbounded = build_network(data_shape, width)
         pictures = keras.Input(data_shape, name="pictures")
         super().__init__(pictures, layers.ReLU(max_value=1.0)(unbounded(pictures)), data_shape, seed, **kwargs)
@@ -201,17 +202,18 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["mnist", "photographs"] | str = "mnist",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int = 20,
-    batch_size: int = 128,
-    learning_rate: float = 2e-3,
+    epochs: Count = 20,
+    batch_size: Count = 128,
+    learning_rate: Positive = 2e-3,
     noise: Literal["gaussian", "masking", "patches", "salt_and_pepper", "all"] = "all",
-    level: float = 0.5,
-    width: int = 20,
-    seed: int = 0,
+    level: Positive = 0.5,
+    width: Annotated[int, Ge(2)] = 20,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> DenoisingAutoEncoder:
@@ -220,13 +222,13 @@ def train(
     Args:
         dataset: mnist, patches of photographs, or the path of a folder of pictures.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures. 1 or more.
-        batch_size: pictures in each step. 1 or more.
-        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
+        epochs: passes over the pictures.
+        batch_size: pictures in each step.
+        learning_rate: Adam's, falling to 0 along a cosine.
         noise: what the pictures are spoilt by; with all, each picture by one of the four.
-        level: the highest; a Gaussian's standard deviation, or the share of pixels or squares, 1 at most. Above 0.
-        width: feature maps at half the resolution. 2 or more.
-        seed: of the initial weights, the order of the data and all noise. 0 or more.
+        level: the highest; a Gaussian's standard deviation, or the share of pixels or squares, 1 at most.
+        width: feature maps at half the resolution.
+        seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import layers
 
 from dlsuite import devices
-from dlsuite.arguments import require_one_of, require_positive, require_seed
+from dlsuite.arguments import require_one_of, require_positive
 from dlsuite.autoencoders import sheets
 from dlsuite.data import examples, mnist, names
 
@@ -214,8 +214,6 @@ def fit_to(
     Raises:
         ValueError: an argument out of its range, or no such dataset of pictures.
     """
-    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    require_seed(seed)
     require_pictures(dataset)
     keras.utils.set_random_seed(seed)
     batches, steps = examples.batches(

@@ -90,7 +90,7 @@ def fit_mixture(codes, components: int, seed: int = 0, steps: int = 200, toleran
     if not 1 <= components <= len(codes):
         raise ValueError(f"components={components!r}: it is from 1 to the number of codes, {len(codes)}")
     if steps < 1:
-        raise ValueError(f"steps={steps!r}: it must be 1 or above")
+        raise ValueError(f"steps={steps!r}: it must be at least 1")
     floor = _floor(codes)
     mixture = maximize(codes, nearest_of(codes, components, seed), floor)
     before = -np.inf

@@ -13,15 +13,16 @@ untrained network is bicubic interpolation. A picture's channels are enlarged on
 and colour. Small pictures are made by reducing large ones with the antialiased bicubic filter that Pillow has too.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import numpy as np
 import tensorflow as tf
+from annotated_types import Interval
 from keras import layers
 
 from dlsuite import devices
-from dlsuite.arguments import require_one_of, require_positive, require_seed
+from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of, require_positive
 from dlsuite.autoencoders import encoder_decoder, sheets
 from dlsuite.data import examples, mnist, photographs
 from dlsuite.keras_settings import own_settings, registered
@@ -181,17 +182,18 @@ def patches(dataset, split, n, *, digits=0.0, source="auto", seed=0):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["photographs", "mnist"] | str = "photographs",
     source: Literal["auto", "tfds", "bundled"] = "auto",
     factor: Literal[2, 4] = 2,
-    digits: float = 0.25,
-    epochs: int = 15,
-    batch_size: int = 16,
-    learning_rate: float = 2e-3,
-    filters: int = 32,
-    seed: int = 0,
+    digits: Annotated[float, Interval(ge=0, le=1)] = 0.25,
+    epochs: Count = 15,
+    batch_size: Count = 16,
+    learning_rate: Positive = 2e-3,
+    filters: Count = 32,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> SuperResolution:
@@ -201,12 +203,12 @@ def train(
         dataset: photographs, mnist, or the path of a folder of photographs.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
         factor: how many times as high and wide the pictures become.
-        digits: the share of patches that hold digits in the place of a piece of a photograph. 0 to 1.
-        epochs: passes over 16,000 patches. 1 or more.
-        batch_size: patches in each step. 1 or more.
-        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
-        filters: features of each hidden convolution. 1 or more.
-        seed: of the initial weights, the patches and their order. 0 or more.
+        digits: the share of patches that hold digits in the place of a piece of a photograph.
+        epochs: passes over 16,000 patches.
+        batch_size: patches in each step.
+        learning_rate: Adam's, falling to 0 along a cosine.
+        filters: features of each hidden convolution.
+        seed: of the initial weights, the patches and their order.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
@@ -214,11 +216,7 @@ def train(
         ValueError: an argument out of its range, or no such dataset of pictures.
         MissingData: the photographs are not installed.
     """
-    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    require_seed(seed)
     encoder_decoder.require_pictures(dataset)
-    if not 0 <= digits <= 1:
-        raise ValueError(f"digits={digits!r}: it must be from 0 to 1")
     keras.utils.set_random_seed(seed)
     model = SuperResolution(factor=factor, filters=filters)
     large = patches(dataset, "train", PATCHES, digits=digits, source=source, seed=seed)

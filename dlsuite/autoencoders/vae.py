@@ -22,7 +22,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from dlsuite.arguments import require_not_negative, require_one_of, require_positive
+from dlsuite.arguments import (
+    Count,
+    NotNegative,
+    Positive,
+    Seed,
+    checked,
+    require_not_negative,
+    require_one_of,
+    require_positive,
+)
 from dlsuite.autoencoders import encoder_decoder, sheets
 from dlsuite.keras_settings import own_settings, registered
 
@@ -255,22 +264,23 @@ def log_mean(log_weights):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["mnist", "photographs"] | str = "mnist",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int = 100,
-    batch_size: int = 128,
-    learning_rate: float = 1e-3,
-    latent_dim: int = 20,
+    epochs: Count = 100,
+    batch_size: Count = 128,
+    learning_rate: Positive = 1e-3,
+    latent_dim: Count = 20,
     network: Literal["dense", "convolutional"] = "dense",
-    hidden: int = 512,
+    hidden: Count = 512,
     likelihood: Literal["bernoulli", "gaussian"] = "bernoulli",
     deviation: Literal["fixed", "learned", "emitted"] = "learned",
-    sigma: float = 0.1,
-    beta: float = 1.0,
+    sigma: Positive = 0.1,
+    beta: NotNegative = 1.0,
     kl_reduction: Literal["sum", "mean"] = "sum",
-    seed: int = 0,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> VAE:
@@ -279,18 +289,18 @@ def train(
     Args:
         dataset: mnist, patches of photographs, or the path of a folder of pictures.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures. 1 or more.
-        batch_size: pictures in each step. 1 or more.
-        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
-        latent_dim: the latent vector's length; with 2 the preview is a map. 1 or more.
+        epochs: passes over the pictures.
+        batch_size: pictures in each step.
+        learning_rate: Adam's, falling to 0 along a cosine.
+        latent_dim: the latent vector's length; with 2 the preview is a map.
         network: two dense layers of `hidden` units, or convolutions, on either side.
-        hidden: units in each dense layer; convolutions have fixed sizes. 1 or more.
+        hidden: units in each dense layer; convolutions have fixed sizes.
         likelihood: bernoulli for black and white pixels, or gaussian for grey ones.
         deviation: a Gaussian's sigma, fixed, learned as one number, or emitted by the network for each pixel.
-        sigma: its value where it is fixed, its beginning elsewhere; pixels are in 0..1. Above 0.
-        beta: what the KL is multiplied by; 1 for the ELBO. 0 or more.
+        sigma: its value where it is fixed, its beginning elsewhere; pixels are in 0..1.
+        beta: what the KL is multiplied by; 1 for the ELBO.
         kl_reduction: sum over the latent dimensions, as it should be, or mean, a common mistake.
-        seed: of the initial weights, the order of the data and all noise. 0 or more.
+        seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 

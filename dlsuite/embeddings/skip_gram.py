@@ -12,10 +12,12 @@ One draw of noise serves all pairs of a window (Ji et al., 2016, arXiv:1604.0466
 products of small matrices; word2vec's program draws anew for each pair. In expectation both are the same.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import tensorflow as tf
+from annotated_types import Ge
 
+from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked
 from dlsuite.embeddings import word_vectors
 from dlsuite.keras_settings import own_settings, registered
 
@@ -38,20 +40,21 @@ class SkipGram(word_vectors.WordVectors):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["docstrings", "imdb_reviews"] | str = "docstrings",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int = 20,
-    batch_size: int = 64,
-    learning_rate: float = 0.025,
-    dimensions: int = 40,
-    window: int = 5,
-    negatives: int = 5,
-    subsampling: float = 1e-3,
-    min_count: int = 5,
-    vocabulary_size: int = 3500,
-    seed: int = 0,
+    epochs: Count = 20,
+    batch_size: Count = 64,
+    learning_rate: Positive = 0.025,
+    dimensions: Annotated[int, Ge(2)] = 40,
+    window: Count = 5,
+    negatives: Count = 5,
+    subsampling: NotNegative = 1e-3,
+    min_count: Count = 5,
+    vocabulary_size: Annotated[int, Ge(20)] = 3500,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> SkipGram:
@@ -60,16 +63,16 @@ def train(
     Args:
         dataset: the docstrings of NumPy and Keras, the reviews of TensorFlow Datasets, or the path of a .txt file.
         source: where the reviews come from: TensorFlow Datasets; the docstrings are always at hand.
-        epochs: passes over the text. 1 or more.
-        batch_size: windows whose gradients are summed in an update; hundreds are too many for small texts. 1 or more.
-        learning_rate: at the beginning; it falls linearly to 0.4 % of that. Above 0.
-        dimensions: the length of each word's vector. 2 or more.
-        window: words on either side at most, of which a random number is taken. 1 or more.
-        negatives: words drawn as noise for each window. 1 or more.
-        subsampling: words more frequent than this share of the text are often dropped; 0 drops none. 0 or more.
-        min_count: words that occur more rarely are left out. 1 or more.
-        vocabulary_size: so many words are learned at most, the most frequent ones. 20 or more.
-        seed: of the vectors at the beginning, the order of the text and all noise. 0 or more.
+        epochs: passes over the text.
+        batch_size: windows whose gradients are summed in an update; hundreds are too many for small texts.
+        learning_rate: at the beginning; it falls linearly to 0.4 % of that.
+        dimensions: the length of each word's vector.
+        window: words on either side at most, of which a random number is taken.
+        negatives: words drawn as noise for each window.
+        subsampling: words more frequent than this share of the text are often dropped; 0 drops none.
+        min_count: words that occur more rarely are left out.
+        vocabulary_size: so many words are learned at most, the most frequent ones.
+        seed: of the vectors at the beginning, the order of the text and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 

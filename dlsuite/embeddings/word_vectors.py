@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite.arguments import require_at_least, require_positive, require_seed
+from dlsuite.arguments import require_at_least
 from dlsuite.data import names, text
 from dlsuite.data.composition import Composition
 from dlsuite.embeddings import windows, word_map
@@ -310,11 +310,6 @@ def fit_to(
         ValueError: an argument out of its range, no such text, or one in which too few words occur often enough.
         sources.MissingData: the dataset is not on this machine.
     """
-    require_at_least(1, epochs=epochs, batch_size=batch_size, window=window, negatives=negatives, min_count=min_count)
-    require_at_least(FEWEST_WORDS, vocabulary_size=vocabulary_size)
-    require_at_least(0, subsampling=subsampling)
-    require_seed(seed)
-    require_positive(learning_rate=learning_rate)
     if tf.distribute.get_strategy().num_replicas_in_sync > 1:
         raise ValueError("devices: word vectors are trained on one device, since each update needs the one before it")
     require_text(dataset)

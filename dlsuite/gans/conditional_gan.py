@@ -12,14 +12,15 @@ their class, so u between them has it too. What is left to z is the style.
 """
 
 import functools
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import tensorflow as tf
+from annotated_types import Ge
 from keras import layers
 
 from dlsuite import devices
-from dlsuite.arguments import require_positive
+from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked
 from dlsuite.data import examples, mnist
 from dlsuite.gans import assessment, pictures, two_player, wgan_gp
 from dlsuite.keras_settings import own_settings, registered
@@ -55,7 +56,7 @@ class ConditionalGAN(wgan_gp.WGANGP):
 
     def __init__(self, data_shape=(28, 28, 1), classes=10, **kwargs):
         if classes < 2:
-            raise ValueError(f"classes={classes}: it must be 2 or above")
+            raise ValueError(f"classes={classes}: it must be at least 2")
         super().__init__(
             data_shape=data_shape,
             generator=functools.partial(build_generator, classes=classes),
@@ -156,18 +157,19 @@ class ConditionalGAN(wgan_gp.WGANGP):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["mnist"] = "mnist",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int = 20,
-    batch_size: int = 64,
-    learning_rate: float = 1e-3,
-    latent_dim: int = 32,
-    critic_steps: int = 2,
-    penalty: float = 1.0,
-    averaging: int = 500,
-    seed: int = 0,
+    epochs: Count = 20,
+    batch_size: Count = 64,
+    learning_rate: Positive = 1e-3,
+    latent_dim: Count = 32,
+    critic_steps: Count = 2,
+    penalty: NotNegative = 1.0,
+    averaging: Annotated[int, Ge(0)] = 500,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> ConditionalGAN:
@@ -176,21 +178,20 @@ def train(
     Args:
         dataset: the digits, whose classes are known.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures. 1 or more.
-        batch_size: examples in each step of either player. 1 or more.
-        learning_rate: Adam's (beta_1 0.5, beta_2 0.9), falling to 0 along a cosine. Above 0.
-        latent_dim: the latent vector's length, without the class. 1 or more.
-        critic_steps: steps of the critic for each one of the generator. 1 or more.
-        penalty: the weight of the gradient penalty (lambda). 0 or more.
+        epochs: passes over the pictures.
+        batch_size: examples in each step of either player.
+        learning_rate: Adam's (beta_1 0.5, beta_2 0.9), falling to 0 along a cosine.
+        latent_dim: the latent vector's length, without the class.
+        critic_steps: steps of the critic for each one of the generator.
+        penalty: the weight of the gradient penalty (lambda).
         averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
-        seed: of the initial weights, the order of the data and all noise. 0 or more.
+        seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    require_positive(learning_rate=learning_rate, critic_steps=critic_steps)
     own = {"latent_dim": latent_dim, "critic_steps": critic_steps, "penalty": penalty, "averaging": averaging}
     return two_player.fit_to(
         dataset,

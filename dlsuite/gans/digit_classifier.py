@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras import layers
 
 from dlsuite import devices
-from dlsuite.arguments import require_positive, require_seed
+from dlsuite.arguments import Count, Positive, Seed, checked
 from dlsuite.data import examples, mnist
 from dlsuite.gans import pictures
 from dlsuite.keras_settings import own_settings, registered
@@ -83,13 +83,14 @@ class DigitClassifier(keras.Model):
 
 
 @own_settings()
+@checked
 def train(
     *,
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int = 5,
-    batch_size: int = 64,
-    learning_rate: float = 2e-3,
-    seed: int = 0,
+    epochs: Count = 5,
+    batch_size: Count = 64,
+    learning_rate: Positive = 2e-3,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> DigitClassifier:
@@ -97,18 +98,16 @@ def train(
 
     Args:
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the training digits. 1 or more.
-        batch_size: digits in a step. 1 or more.
-        learning_rate: Adam's, falling to 0 along a cosine. Above 0.
-        seed: of the initial weights and the order of the digits. 0 or more.
+        epochs: passes over the training digits.
+        batch_size: digits in a step.
+        learning_rate: Adam's, falling to 0 along a cosine.
+        seed: of the initial weights and the order of the digits.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
     Raises:
         ValueError: an argument out of its range.
     """
-    require_positive(epochs=epochs, batch_size=batch_size, learning_rate=learning_rate)
-    require_seed(seed)
     keras.utils.set_random_seed(seed)
     images, labels = mnist.arrays("train", source)
     batches, steps = examples.shuffled((images, labels), batch_size, seed, initial_epoch)

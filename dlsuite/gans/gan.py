@@ -21,13 +21,23 @@ A discriminator that sees examples one by one does not notice that all samples l
 """
 
 import functools
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import tensorflow as tf
+from annotated_types import Ge
 
 from dlsuite import devices
-from dlsuite.arguments import require_not_negative, require_positive, require_share
+from dlsuite.arguments import (
+    Count,
+    NotNegative,
+    Positive,
+    Seed,
+    Share,
+    checked,
+    require_not_negative,
+    require_positive,
+)
 from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
@@ -183,23 +193,24 @@ def require_whole_groups(batch_size, group):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    discriminator_rate: float | None = None,
-    momentum: float | None = None,
-    latent_dim: int | None = None,
-    discriminator_steps: int = 1,
+    epochs: Count | None = None,
+    batch_size: Count | None = None,
+    learning_rate: Positive | None = None,
+    discriminator_rate: Positive | None = None,
+    momentum: Share | None = None,
+    latent_dim: Count | None = None,
+    discriminator_steps: Count = 1,
     generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
-    instance_noise: float | None = None,
-    final_noise: float | None = None,
-    group: int | None = None,
-    averaging: int | None = None,
-    seed: int = 0,
+    instance_noise: NotNegative | None = None,
+    final_noise: NotNegative | None = None,
+    group: Count | None = None,
+    averaging: Annotated[int, Ge(0)] | None = None,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> GAN:
@@ -208,20 +219,20 @@ def train(
     Args:
         dataset: a name, or the path of a folder of pictures or of a .npy or .csv file of 2-D points.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
-        batch_size: examples in each step of either player. 1 or more.
-        learning_rate: Adam's (beta_2 0.99), falling to 0 along a cosine. Above 0.
-        discriminator_rate: the discriminator's learning rate, as a multiple of the generator's. Above 0.
-        momentum: Adam's beta_1, of both players. From 0 to below 1.
-        latent_dim: the latent vector's length. 1 or more.
-        discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
+        epochs: passes over the pictures; on points, times 1,000 steps of the generator.
+        batch_size: examples in each step of either player.
+        learning_rate: Adam's (beta_2 0.99), falling to 0 along a cosine.
+        discriminator_rate: the discriminator's learning rate, as a multiple of the generator's.
+        momentum: Adam's beta_1, of both players.
+        latent_dim: the latent vector's length.
+        discriminator_steps: steps of the discriminator for each one of the generator (k).
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
-        instance_noise: standard deviation of the noise that the discriminator sees everything through. 0 or more.
-        final_noise: what it has come to at the end of the training, along a line. 0 or more.
+        instance_noise: standard deviation of the noise that the discriminator sees everything through.
+        final_noise: what it has come to at the end of the training, along a line.
         group: how many examples the discriminator compares with each other, so that samples that are all alike give
-            themselves away; 1 for each on its own. 1 or more.
+            themselves away; 1 for each on its own.
         averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
-        seed: of the initial weights, the order of the data and all noise. 0 or more.
+        seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
@@ -245,10 +256,6 @@ def train(
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
     require_whole_groups(batch_size, chosen["group"])
     discriminator_rate, momentum = chosen.pop("discriminator_rate"), chosen.pop("momentum")
-    require_positive(
-        learning_rate=learning_rate, discriminator_rate=discriminator_rate, discriminator_steps=discriminator_steps
-    )
-    require_share(momentum=momentum)
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "seed": seed}
     return two_player.fit_to(
         dataset,

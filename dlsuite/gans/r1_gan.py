@@ -10,12 +10,21 @@ Where samples equal the data, the discriminator has nothing left to say, and the
 slope there goes to 0, and the two players come to rest instead of circling (`gans.dirac_gan` has the proof in small).
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import tensorflow as tf
+from annotated_types import Ge
 
-from dlsuite.arguments import require_not_negative, require_positive, require_share
+from dlsuite.arguments import (
+    Count,
+    NotNegative,
+    Positive,
+    Seed,
+    Share,
+    checked,
+    require_not_negative,
+)
 from dlsuite.gans import assessment, gan, two_player
 from dlsuite.keras_settings import own_settings, registered
 
@@ -88,22 +97,23 @@ class R1GAN(gan.GAN):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    discriminator_rate: float | None = None,
-    momentum: float | None = None,
-    latent_dim: int | None = None,
-    discriminator_steps: int = 1,
+    epochs: Count | None = None,
+    batch_size: Count | None = None,
+    learning_rate: Positive | None = None,
+    discriminator_rate: Positive | None = None,
+    momentum: Share | None = None,
+    latent_dim: Count | None = None,
+    discriminator_steps: Count = 1,
     generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
-    gamma: float | None = None,
+    gamma: NotNegative | None = None,
     penalized: Literal["real", "fake", "both"] = "real",
-    averaging: int | None = None,
-    seed: int = 0,
+    averaging: Annotated[int, Ge(0)] | None = None,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> R1GAN:
@@ -112,18 +122,18 @@ def train(
     Args:
         dataset: a name, or the path of a folder of pictures or of a .npy or .csv file of 2-D points.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
-        batch_size: examples in each step of either player. 1 or more.
-        learning_rate: Adam's (beta_2 0.99), falling to 0 along a cosine. Above 0.
-        discriminator_rate: the discriminator's learning rate, as a multiple of the generator's. Above 0.
-        momentum: Adam's beta_1, of both players. From 0 to below 1.
-        latent_dim: the latent vector's length. 1 or more.
-        discriminator_steps: steps of the discriminator for each one of the generator (k). 1 or more.
+        epochs: passes over the pictures; on points, times 1,000 steps of the generator.
+        batch_size: examples in each step of either player.
+        learning_rate: Adam's (beta_2 0.99), falling to 0 along a cosine.
+        discriminator_rate: the discriminator's learning rate, as a multiple of the generator's.
+        momentum: Adam's beta_1, of both players.
+        latent_dim: the latent vector's length.
+        discriminator_steps: steps of the discriminator for each one of the generator (k).
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
-        gamma: the penalty's weight. 0 or more.
+        gamma: the penalty's weight.
         penalized: where the discriminator's slope is: on real examples (R1), on fake ones (R2), or on both.
         averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
-        seed: of the initial weights, the order of the data and all noise. 0 or more.
+        seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
@@ -144,10 +154,6 @@ def train(
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
     discriminator_rate, momentum = chosen.pop("discriminator_rate"), chosen.pop("momentum")
-    require_share(momentum=momentum)
-    require_positive(
-        learning_rate=learning_rate, discriminator_rate=discriminator_rate, discriminator_steps=discriminator_steps
-    )
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "penalized": penalized}
 
     return two_player.fit_to(

@@ -15,7 +15,7 @@ import tensorflow as tf
 from keras import layers
 
 from dlsuite import devices
-from dlsuite.arguments import require_not_negative, require_positive, require_seed
+from dlsuite.arguments import require_not_negative, require_positive
 from dlsuite.data import examples, names
 from dlsuite.gans import fast, pictures
 from dlsuite.keras_settings import registered
@@ -344,8 +344,6 @@ def fit_to(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    require_positive(epochs=epochs, batch_size=batch_size)
-    require_seed(seed)
     keras.utils.set_random_seed(seed)
     data_options |= {"source": source, "seed": seed}
     batches, steps, data_shape = training_rows(dataset, batch_size, rows, initial_epoch=initial_epoch, **data_options)

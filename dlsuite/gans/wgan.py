@@ -9,13 +9,14 @@ gradients vanish, too large a one takes long; and under the constraint critics t
 weights at the walls of the box (Gulrajani et al., 2017): see `gans.wgan_gp` for what was done about it.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import tensorflow as tf
+from annotated_types import Ge
 
 from dlsuite import devices
-from dlsuite.arguments import require_positive
+from dlsuite.arguments import Count, Positive, Seed, checked, require_positive
 from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
@@ -97,18 +98,19 @@ class WGAN(two_player.TwoPlayer):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    latent_dim: int | None = None,
-    critic_steps: int | None = None,
-    clip: float | None = None,
-    averaging: int | None = None,
-    seed: int = 0,
+    epochs: Count | None = None,
+    batch_size: Count | None = None,
+    learning_rate: Positive | None = None,
+    latent_dim: Count | None = None,
+    critic_steps: Count | None = None,
+    clip: Positive | None = None,
+    averaging: Annotated[int, Ge(0)] | None = None,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> WGAN:
@@ -117,14 +119,14 @@ def train(
     Args:
         dataset: a name, or the path of a folder of pictures or of a .npy or .csv file of 2-D points.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
-        batch_size: examples in each step of either player. 1 or more.
-        learning_rate: RMSprop's, falling to 0 along a cosine. Above 0.
-        latent_dim: the latent vector's length. 1 or more.
-        critic_steps: steps of the critic for each one of the generator. 1 or more.
-        clip: the largest absolute value of the critic's weights (c). Above 0.
+        epochs: passes over the pictures; on points, times 1,000 steps of the generator.
+        batch_size: examples in each step of either player.
+        learning_rate: RMSprop's, falling to 0 along a cosine.
+        latent_dim: the latent vector's length.
+        critic_steps: steps of the critic for each one of the generator.
+        clip: the largest absolute value of the critic's weights (c).
         averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
-        seed: of the initial weights, the order of the data and all noise. 0 or more.
+        seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
@@ -143,7 +145,6 @@ def train(
         averaging=averaging,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    require_positive(learning_rate=learning_rate, critic_steps=chosen["critic_steps"])
 
     def rmsprop(steps):
         return keras.optimizers.RMSprop(keras.optimizers.schedules.CosineDecay(learning_rate, steps))

@@ -11,13 +11,14 @@ slope, and a finite penalty lets that slope rise above 1, to about k = 1 + W1 / 
 `gans.optimal_discriminator`): compare it within a run, not between penalties.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
 import tensorflow as tf
+from annotated_types import Ge
 
 from dlsuite import devices
-from dlsuite.arguments import require_not_negative, require_positive
+from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked, require_not_negative, require_positive
 from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
@@ -126,18 +127,19 @@ def slope_penalty(score, u):
 
 
 @own_settings()
+@checked
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
     source: Literal["auto", "tfds", "bundled"] = "auto",
-    epochs: int | None = None,
-    batch_size: int | None = None,
-    learning_rate: float | None = None,
-    latent_dim: int | None = None,
-    critic_steps: int | None = None,
-    penalty: float | None = None,
-    averaging: int | None = None,
-    seed: int = 0,
+    epochs: Count | None = None,
+    batch_size: Count | None = None,
+    learning_rate: Positive | None = None,
+    latent_dim: Count | None = None,
+    critic_steps: Count | None = None,
+    penalty: NotNegative | None = None,
+    averaging: Annotated[int, Ge(0)] | None = None,
+    seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
 ) -> WGANGP:
@@ -146,14 +148,14 @@ def train(
     Args:
         dataset: a name, or the path of a folder of pictures or of a .npy or .csv file of 2-D points.
         source: where MNIST comes from: TensorFlow Datasets, the 5,000 bundled digits, or whichever is there.
-        epochs: passes over the pictures; on points, times 1,000 steps of the generator. 1 or more.
-        batch_size: examples in each step of either player. 1 or more.
-        learning_rate: Adam's (beta_1 0.5, beta_2 0.9), falling to 0 along a cosine. Above 0.
-        latent_dim: the latent vector's length. 1 or more.
-        critic_steps: steps of the critic for each one of the generator. 1 or more.
-        penalty: the weight of the gradient penalty (lambda). 0 or more.
+        epochs: passes over the pictures; on points, times 1,000 steps of the generator.
+        batch_size: examples in each step of either player.
+        learning_rate: Adam's (beta_1 0.5, beta_2 0.9), falling to 0 along a cosine.
+        latent_dim: the latent vector's length.
+        critic_steps: steps of the critic for each one of the generator.
+        penalty: the weight of the gradient penalty (lambda).
         averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
-        seed: of the initial weights, the order of the data and all noise. 0 or more.
+        seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 
@@ -172,7 +174,6 @@ def train(
         averaging=averaging,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    require_positive(learning_rate=learning_rate, critic_steps=chosen["critic_steps"])
 
     return two_player.fit_to(
         dataset,

@@ -205,10 +205,10 @@ def test_the_preview(model):
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ({"epochs": 0}, "epochs=0: it must be above 0"),
+        ({"epochs": 0}, "epochs=0: it must be at least 1"),
         ({"learning_rate": -1.0}, "learning_rate=-1.0: it must be above 0"),
-        ({"code_channels": 0}, "code_channels=0: it must be above 0"),
-        ({"seed": -1}, "seed=-1: it must be from 0 to"),
+        ({"code_channels": 0}, "code_channels=0: it must be at least 1"),
+        ({"seed": -1}, "seed=-1: it must be at least 0 and at most 4294967295"),
         ({"dataset": "./nothing"}, "dataset='./nothing': there is no such folder"),
     ],
     ids=str,

@@ -176,7 +176,7 @@ def test_your_own_pictures(own_pictures):
     [
         (("fog", 0.1), "noise='fog': it is one of gaussian, masking, patches, salt_and_pepper"),
         (("masking", 1.5), "level=1.5: with noise='masking' it is a share, from 0 to 1"),
-        (("gaussian", -0.1), "level=-0.1: it must be 0 or above"),
+        (("gaussian", -0.1), "level=-0.1: it must be at least 0"),
     ],
 )
 def test_wrong_noise(arguments, sentence):

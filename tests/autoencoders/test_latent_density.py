@@ -117,7 +117,7 @@ def test_as_many_components_as_codes_do_not_break_it():
     [
         ({"components": 0}, "components=0: it is from 1 to the number of codes, 50"),
         ({"components": 51}, "components=51: it is from 1"),
-        ({"components": 3, "steps": 0}, "steps=0: it must be 1 or above"),
+        ({"components": 3, "steps": 0}, "steps=0: it must be at least 1"),
     ],
 )
 def test_wrong_arguments(codes, arguments, sentence):

@@ -159,5 +159,5 @@ def test_wrong_arguments_of_train(arguments, sentence):
 
 
 def test_one_class_is_no_condition():
-    with pytest.raises(ValueError, match="classes=1: it must be 2 or above"):
+    with pytest.raises(ValueError, match="classes=1: it must be at least 2"):
         tiny(classes=1)

@@ -60,7 +60,7 @@ def test_the_preview_shows_the_worst_first(model):
 @pytest.mark.parametrize("argument", [{"epochs": 0}, {"batch_size": -1}, {"learning_rate": 0.0}], ids=str)
 def test_wrong_arguments(argument):
     ((name, value),) = argument.items()
-    with pytest.raises(ValueError, match=f"{name}={value!r}: it must be above 0"):
+    with pytest.raises(ValueError, match=f"{name}={value!r}: it must be "):
         digit_classifier.train(**argument)
 
 

@@ -146,7 +146,7 @@ def test_instance_noise_is_on_all_that_the_discriminator_sees():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"instance_noise": -0.1}, "instance_noise=-0.1: it must be 0 or above"),
+        ({"instance_noise": -0.1}, "instance_noise=-0.1: it must be at least 0"),
         ({"group": 0}, "group=0: it must be above 0"),
         ({"discriminator_steps": 0}, "discriminator_steps=0: it must be above 0"),
         ({"generator_loss": "hinge"}, "generator_loss='hinge': it is one of non-saturating, saturating"),

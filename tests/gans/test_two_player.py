@@ -236,7 +236,7 @@ def test_pictures_stay_in_their_range():
         ({"data_shape": (8, 8)}, r"data_shape=\(8, 8\)"),
         ({"latent_dim": 0}, "latent_dim=0: it must be above 0"),
         ({"latent_dim": -3}, "latent_dim=-3: it must be above 0"),
-        ({"averaging": -1}, "averaging=-1: it must be 0 or above"),
+        ({"averaging": -1}, "averaging=-1: it must be at least 0"),
     ],
 )
 def test_wrong_arguments(pair, arguments, sentence):
