@@ -49,15 +49,15 @@ def measure(model: str | Path, dataset: str | None = None, source: str = "auto")
     Whatever else it was trained with that its lesson's `measure` asks for, such as the languages, is passed on.
 
     Raises:
-        ValueError: the lesson is always measured on the same data, and other data is asked for.
+        ValueError: the lesson is always measured on the same data, and other data is asked for; or the data does not
+            come from that source.
     """
     _, lesson, arguments = serving.locate(model)
     module = importlib.import_module(f"dlsuite.{lesson}")
     accepted = inspect.signature(module.measure).parameters
     if "dataset" not in accepted and dataset not in (None, "mnist"):
         raise ValueError(f"dataset={dataset!r}: {lesson} is always measured on mnist")
-    if "source" not in accepted and source == "tfds":
-        raise ValueError(f"source={source!r}: what {lesson} is measured on is always at hand, and never TFDS's")
+    names.resolve(dataset or arguments.get("dataset", "mnist"), source)
     given = arguments | {"dataset": dataset or arguments.get("dataset"), "source": source}
     given = {name: value for name, value in given.items() if value is not None and name in accepted}
     return module.measure(serving.load_keras(model), **given)

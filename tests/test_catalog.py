@@ -145,7 +145,7 @@ def test_resolve_takes_what_is_given_and_fills_in_by_dataset(without_tfds, own_p
     assert lesson.resolve({"dataset": "mnist"})["penalty"] == lesson.defaults["images"]["penalty"] != 0.1
     assert lesson.resolve({"dataset": str(own_points)})["penalty"] == 0.1
     assert lesson.resolve({"dataset": "mnist", "source": "auto"})["source"] == "bundled"
-    assert lesson.resolve({"dataset": "ring", "source": "tfds"})["source"] == "bundled"
+    assert lesson.resolve({"dataset": "ring", "source": "auto"})["source"] == "bundled"
 
 
 def test_resolve_finds_prepared_data(prepared_tfds):

@@ -1,15 +1,21 @@
 """The run directory: whole files, one trainer at a time, the truth about dead processes."""
 
+import contextlib
 import errno
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from dlsuite import runs
 
@@ -77,6 +83,7 @@ def test_a_title_names_what_there_is(tmp_path):
     assert runs.create("a.b", {"dataset": path}, tmp_path / "three").title == "a.b · faust.txt · three"
 
 
+FILES_FOLDERS = ("preview", "checkpoint", "mine", ".git", "src")
 FOREIGN = [
     ".env",
     ".gitignore",
@@ -144,6 +151,58 @@ def test_hidden_files_are_in_nobodys_way(tmp_path):
     place(tmp_path, [".env", ".git/config", "Thumbs.db", "lock"])
     runs.create("gans.gan", {}, tmp_path)
     assert files_below(tmp_path) == {".env", ".git/config", "Thumbs.db", "lock", "run.json"}
+
+
+OWN = ["run.json", "metrics.csv", "steps.csv", "model.keras", "log.txt", "lock", "preview/0000001.png"]
+OWN_TEMPORARY = [".metrics.12.csv", ".model.4711.keras", "preview/.0000001.7.npz", "checkpoint/.state.123.npz"]
+PLAIN = st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=("Cs",))
+FOLDERS = st.sampled_from(["", "preview/", "checkpoint/", "mine/"])
+NAMES = st.one_of(
+    st.sampled_from([*FOREIGN, *OWN, "checkpoint/state.npz", *OWN_TEMPORARY]),
+    st.builds(
+        "{}{}".format,
+        st.sampled_from(["", "preview/", "checkpoint/", "mine/"]),
+        st.text(PLAIN, min_size=1, max_size=20),
+    ),
+    st.from_regex(r"(preview/|checkpoint/)?\.?[a-z0-9]{1,8}(\.[0-9]{1,4})?\.(png|npz|csv|json|keras)", fullmatch=True),
+).filter(lambda name: not set(name.split("/")) & {"", ".", ".."} and name not in FILES_FOLDERS)
+
+
+def is_own(name: str) -> bool:
+    return name in (*OWN, "checkpoint/state.npz") or bool(re.fullmatch(r"preview/[0-9]{7,}\.(png|npz)", name))
+
+
+def is_half_written(name: str) -> bool:
+    folder, _, file = name.rpartition("/")
+    parts = file.split(".")
+    is_temporary = len(parts) == 4 and parts[0] == "" and bool(re.fullmatch("[0-9]+", parts[2]))
+    return is_temporary and is_own(f"{folder}/{parts[1]}.{parts[3]}".lstrip("/"))
+
+
+@hypothesis.settings(derandomize=True, deadline=None, max_examples=100)
+@hypothesis.given(st.sets(NAMES, max_size=12))
+def test_whatever_lies_in_a_run_directory_stays_there(names):
+    with tempfile.TemporaryDirectory() as folder:
+        run = runs.create("gans.gan", {}, Path(folder, "run"))
+        place(run.path, sorted(names - {"run.json"}))
+        before = files_below(run.path)
+        run.tidy()
+        assert before - files_below(run.path) == {name for name in before if is_half_written(name)}
+        pictures = {name for name in before if is_own(name) and name.endswith(".png")}
+        assert run.previews().keys() == {int(Path(name).stem) for name in pictures}
+        run.delete()
+        assert files_below(run.path) == {name for name in before if not is_own(name) and not is_half_written(name)}
+
+
+@hypothesis.settings(derandomize=True, deadline=None, max_examples=100)
+@hypothesis.given(st.sets(NAMES, min_size=1, max_size=3))
+def test_a_run_begins_only_where_nothing_is_lost(names):
+    with tempfile.TemporaryDirectory() as folder:
+        place(Path(folder), sorted(names))
+        content = {name: Path(folder, name).read_bytes() for name in files_below(Path(folder))}
+        with contextlib.suppress(runs.RunError):
+            runs.create("gans.gan", {}, folder)
+        assert {name: Path(folder, name).read_bytes() for name in content} == content
 
 
 @pytest.mark.parametrize("state", ["failed", "stopped", "running"])

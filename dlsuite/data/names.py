@@ -58,9 +58,15 @@ def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"
 
 
 def resolve(dataset: str, source: sources.Source) -> Literal["tfds", "bundled"]:
-    """What `source` comes to for `dataset`. Only MNIST has two; the reviews are TFDS's, and all else is bundled."""
+    """What `source` comes to for `dataset`. Only MNIST has two; the reviews are TFDS's, and all else is at hand.
+
+    Raises:
+        ValueError: there is no such source, or the dataset is asked of TFDS, which does not have it.
+    """
     if dataset == "imdb_reviews":
         return "tfds"
+    if source == "tfds" and dataset != "mnist":
+        raise ValueError(f"source='tfds': TensorFlow Datasets is where mnist comes from, and {dataset} does not")
     resolved = sources.resolve("mnist", source)
     return resolved if dataset == "mnist" else "bundled"
 
