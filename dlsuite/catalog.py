@@ -103,8 +103,7 @@ def lesson(name: str) -> Lesson:
     options = {}
     for argument, default in zip(train.args.kwonlyargs, train.args.kw_defaults, strict=True):
         if argument.arg not in NOT_OPTIONS:
-            annotation = eval(ast.unparse(argument.annotation), NAMESPACE)
-            options[argument.arg] = _option(argument.arg, annotation, ast.literal_eval(default), helps)
+            options[argument.arg] = _option(argument.arg, argument.annotation, ast.literal_eval(default), helps)
     tables = [node.value for node in tree.body if isinstance(node, ast.Assign) and "DEFAULTS" in _assigned(node)]
     title = ast.get_docstring(tree).splitlines()[0].rstrip(".")
     return Lesson(name, title, options, ast.literal_eval(tables[0]) if tables else {})
@@ -119,10 +118,16 @@ def _assigned(node: ast.Assign) -> list[str]:
     return [target.id for target in node.targets if isinstance(target, ast.Name)]
 
 
-def _option(name, annotation, default, helps) -> Option:
-    plain, choices, ranges = arguments.parts_of(annotation)
+def _option(name, annotation: ast.expr, default, helps) -> Option:
+    plain, _, ranges = arguments.parts_of(eval(ast.unparse(annotation), NAMESPACE))
+    literals = [node for node in ast.walk(annotation) if isinstance(node, ast.Subscript) and node.value.id == "Literal"]
+    choices = [choice for node in literals for choice in _items(ast.literal_eval(node.slice))]
     of_type = plain[0] if plain else type(choices[0])
     return Option(name, of_type, tuple(choices), not choices or bool(plain), default, tuple(ranges), helps[name])
+
+
+def _items(slice_) -> tuple:
+    return slice_ if isinstance(slice_, tuple) else (slice_,)
 
 
 def _argument_helps(docstring: str) -> dict[str, str]:

@@ -233,7 +233,9 @@ def require_free(path: Path, is_locked: bool = False) -> None:
     if is_stderr(path / "log.txt"):
         own.add("log.txt")  # `start` has made it for this process
     if (path / "run.json").exists():
-        if "steps_per_epoch" in run.record or (run.is_alive and not is_locked):
+        if not is_locked and run.is_alive:
+            raise RunError(f"{path} is being trained by another process")
+        if "steps_per_epoch" in run.record:
             raise RunError(f"{path} already holds a run: resume it, or choose another directory")
         own |= {"run.json", "log.txt"}
     visible = {file.name for file in path.glob("*") if not file.name.startswith(".")}

@@ -226,7 +226,7 @@ def test_what_lies_beside_a_run_without_a_step_is_not_its_own(run, name):
 
 
 def test_a_run_that_is_about_to_begin_is_not_replaced(run, trainer):
-    with pytest.raises(runs.RunError, match="already holds a run"):
+    with pytest.raises(runs.RunError, match="is being trained by another process"):
         runs.create("gans.gan", {}, run.path)
 
 

@@ -329,7 +329,7 @@ def test_a_heat_map_is_black_where_the_weight_is():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"dataset": "ring"}, "dataset='ring': attention is pooled over the signals of shapes"),
+        ({"dataset": "ring"}, "dataset='ring': it is one of shapes"),
         ({"attention": "both"}, "attention='both': it is one of self, context, spatial, none"),
         ({"score": "cosine"}, "score='cosine': it is one of dot, projected, scaled, additive"),
         ({"positions": "learned"}, "positions='learned': it is one of none, sinusoidal"),
