@@ -33,7 +33,7 @@ import errno, os, sys
 sync, checkpoints_left = os.fsync, int(sys.argv.pop(1))
 def fsync(descriptor):
     global checkpoints_left
-    checkpoints_left -= "state.npz" in os.readlink(f"/proc/self/fd/{descriptor}")
+    checkpoints_left -= os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")).startswith(".state.")
     if checkpoints_left < 0:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     sync(descriptor)
