@@ -164,7 +164,7 @@ def _train(options) -> None:
         arguments["dataset"] = os.path.realpath(sources.expanded(arguments["dataset"]))  # found again from anywhere
     run = runs.Run(options.run_dir or runs.new_path(options.name))
     runs.require_free(run.path)  # before a lock is made in what may be somebody's folder
-    with _stoppable() as is_asked_to_stop, run.lock():
+    with _stoppable(run) as is_asked_to_stop, run.lock():
         runs.create(options.name, arguments, run.path, is_locked=True, devices=options.devices)
         _perform(run, is_asked_to_stop)
 
@@ -174,18 +174,18 @@ def _resume(options) -> None:
     if run.state == "finished":
         print(f"{run.path} has finished: there is nothing to resume")
         return
-    with _stoppable() as is_asked_to_stop, run.lock():
+    with _stoppable(run) as is_asked_to_stop, run.lock():
         run.tidy()
         _perform(run, is_asked_to_stop)
 
 
 @contextlib.contextmanager
-def _stoppable():
-    """Make SIGTERM and Ctrl-C a wish that training looks for; gives the function that tells of it."""
+def _stoppable(run: runs.Run):
+    """Make SIGTERM and Ctrl-C, as well as `run.stop`, a wish that training looks for; gives the function that tells."""
     asked = threading.Event()
     before = {name: signal.signal(name, lambda *_: asked.set()) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield asked.is_set
+        yield lambda: asked.is_set() or run.is_asked_to_stop
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
@@ -196,7 +196,6 @@ def _perform(run: runs.Run, is_asked_to_stop) -> None:
     with _logging_to(run):
         try:
             run.update(state="running", pid=os.getpid(), error="")
-            os.nice(int(os.environ.get("DLSUITE_NICE", 0)))
             record = run.record
             shown = "  ".join(f"{name}={value}" for name, value in record["arguments"].items())
             log.info("%s in %s\n%s", record["name"], run.path, shown)

@@ -62,7 +62,7 @@ class Recorder(keras.callbacks.Callback):
         self.seconds_before = float(self.step_rows[-1]["seconds"]) if self.step_rows else 0.0
         for file in self.run.files("preview"):
             if int(file.stem) > done:
-                file.unlink()
+                runs.remove(file)
         if self.state:
             if self.model.optimizer is not None:  # it would make its slots in the first step, too late
                 self.model.optimizer.build(self.model.trainable_variables)
