@@ -224,6 +224,7 @@ def _fit(run, record, is_asked_to_stop) -> None:
     import keras
     import tensorflow as tf
 
+    from dlsuite import progress
     from dlsuite.recorder import Recorder
 
     expected = catalog.lesson(record["name"]).options.keys()
@@ -243,13 +244,13 @@ def _fit(run, record, is_asked_to_stop) -> None:
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         started=record.get("started") or time.strftime("%Y-%m-%d %H:%M:%S"),
     )
-    if not sys.stdout.isatty():
-        keras.config.disable_interactive_logging()
+    keras.config.disable_interactive_logging()  # its bars are of one epoch each
     module = importlib.import_module(f"dlsuite.{record['name']}")
     if is_asked_to_stop():
         raise runs.Stopped
-    with _devices(record["devices"], record["arguments"]):
-        module.train(**record["arguments"], initial_epoch=recorder.initial_epoch, callbacks=[recorder])
+    going_on = recorder.initial_epoch, recorder.initial_step
+    with progress.shown(*going_on) as shown, _devices(record["devices"], record["arguments"]):
+        module.train(**record["arguments"], initial_epoch=recorder.initial_epoch, callbacks=[recorder, shown])
 
 
 def _devices(count: int, arguments: dict):

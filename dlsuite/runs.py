@@ -7,6 +7,7 @@
     checkpoint/     state.npz: everything that resuming needs
     model.keras     at the end
     log.txt
+    events.out.tfevents.*   the same as TensorBoard reads it
     stop            while training is asked to stop: to finish its step, write a checkpoint and end
 
 This side of it reads, starts and stops runs, and never imports TensorFlow; `dlsuite.recorder` is the other side.
@@ -35,7 +36,7 @@ import psutil
 
 ROOT = Path("runs")
 FILES = {  # by the folder in the run's, "" for itself
-    "": re.compile(r"run\.json|metrics\.csv|steps\.csv|model\.keras|log\.txt|lock|stop"),
+    "": re.compile(r"run\.json|metrics\.csv|steps\.csv|model\.keras|log\.txt|events\.out\.tfevents\.[0-9]+|lock|stop"),
     "preview": re.compile(r"[0-9]{7,}\.(png|npz)"),
     "checkpoint": re.compile(r"state\.npz"),
 }

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 AS_ON_WINDOWS = r"""
@@ -97,7 +95,6 @@ from dlsuite import cli, runs
 from dlsuite.recorder import Recorder
 
 assert not hasattr(runs.os, "killpg") and not hasattr(runs.os, "O_DIRECTORY") and runs.SECONDS_OPEN > 0
-train = ["gans.gan", "--dataset", "points.npy", "--epochs", "1", "--batch-size", "8", "--group", "1"]
 stop_in = [20]
 
 
@@ -108,11 +105,11 @@ def stop_once(recorder, batch, logs=None):
 
 
 Recorder.on_train_batch_begin = stop_once
-for arguments in (["list"], ["train", *train, "--run-dir", "run"]):
+for arguments in (["list"], ["train", "attention.pooling", "--epochs", "1", "--run-dir", "run"]):
     assert cli.main(arguments) == 0, arguments
 run = runs.Run("run")
 assert run.state == "stopped", run.state_and_error
-assert 20 < int(runs.np.load(run.path / "checkpoint" / "state.npz")["step"]) < 500
+assert 20 < int(runs.np.load(run.path / "checkpoint" / "state.npz")["step"]) < 60
 assert cli.main(["resume", "run"]) == 0
 assert run.state == "finished", run.state_and_error
 assert refused["state.npz"] >= 4 and refused["model.keras"] == 2
@@ -149,7 +146,6 @@ def run_in_a_process(script, repository, where) -> subprocess.CompletedProcess:
 
 
 def test_everything_runs_with_what_windows_has(tmp_path):
-    np.save(tmp_path / "points.npy", np.random.default_rng(0).normal(size=(200, 2)))
     process = run_in_a_process(ALL_OF_IT, REPOSITORY, tmp_path)
     assert process.stdout.splitlines()[-1:] == ["all of it ran"], process.stderr
 

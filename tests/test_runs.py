@@ -153,6 +153,7 @@ def test_hidden_files_are_in_nobodys_way(tmp_path):
 
 
 OWN = ["run.json", "metrics.csv", "steps.csv", "model.keras", "log.txt", "lock", "stop", "preview/0000001.png"]
+OWN += ["events.out.tfevents.1796087195523489000"]
 OWN_TEMPORARY = [".metrics.12.csv", ".model.4711.keras", "preview/.0000001.7.npz", "checkpoint/.state.123.npz"]
 PLAIN = st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=("Cs",))
 FOLDERS = st.sampled_from(["", "preview/", "checkpoint/", "mine/"])
