@@ -1,4 +1,4 @@
-"""The command `dlsuite`: train, resume, export, evaluate and list models, and ship one with the project."""
+"""The command `dlsuite`: train, resume, export, evaluate, ask and list models, and ship one with the project."""
 
 import argparse
 import contextlib
@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 import dlsuite
-from dlsuite import catalog, runs, serving, shipping
+from dlsuite import catalog, predict, runs, serving, shipping
 from dlsuite.arguments import require_at_least, said_of
 from dlsuite.data import names, sources
 
@@ -25,6 +25,17 @@ log = logging.getLogger("dlsuite")
 
 EXPECTED = (ValueError, FloatingPointError, runs.RunError, serving.ModelError, sources.MissingData)
 """Errors whose message is a sentence for the user; any other is a fault of the program and shows its traceback."""
+
+
+PREDICT = """Ask a trained model.
+
+SIGNATURE is what is asked of it, by default `serving_default`. Each of its inputs is a
+text, a number or a list in JSON, or @FILE: .npy, .npz, .json, .txt (a text in each line)
+or a picture, which is cut and resized where the model takes only one size."""
+PREDICT_EXAMPLES = """examples:
+  dlsuite predict attention.bahdanau text="5 mars 1987"
+  dlsuite predict gans.wgan_gp sample n=16 seed=0 --out digits.png
+  dlsuite predict autoencoders.super_resolution pictures=@photograph.jpg --out larger.png"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -121,6 +132,22 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--source", choices=sources.SOURCES, default="auto", help="where MNIST comes from")
     evaluate.add_argument("--json", action="store_true", help="print the metrics as JSON and nothing else")
     evaluate.set_defaults(run=_evaluate)
+
+    asked = commands.add_parser(
+        "predict",
+        help="ask a trained model",
+        description=PREDICT,
+        epilog=PREDICT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    asked.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a model that ships")
+    asked.add_argument(
+        "words", nargs="*", metavar="[SIGNATURE] INPUT=VALUE", help="see above; docs/serving.md lists both"
+    )
+    asked.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the answer there: .png, .npy, .npz, .json or .txt"
+    )
+    asked.set_defaults(run=_predict)
 
     ship = commands.add_parser("ship", help="put a finished run among the models that ship, with its card")
     ship.add_argument("run_dir", type=Path, metavar="DIR")
@@ -312,6 +339,11 @@ def _evaluate(options) -> None:
     else:
         for name, value in metrics.items():
             print(f"{name:28} {value:.4g}")
+
+
+def _predict(options) -> None:
+    answer = predict.ask(options.model, options.words, options.out)
+    print(answer or options.out)
 
 
 def _ship(options) -> None:
