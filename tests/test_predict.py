@@ -1,5 +1,6 @@
 """Asking a trained model from the shell: `dlsuite predict NAME [SIGNATURE] input=value ... [--out FILE]`."""
 
+import functools
 import json
 import logging
 import re
@@ -8,7 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlsuite import cli, serving
+from dlsuite import cli, runs, serving
+from dlsuite.attention.pooling import Pooling
+
+load = functools.cache(serving.load)
+"""Each model once for all tests here."""
 
 
 @pytest.fixture
@@ -16,6 +21,7 @@ def ask(tmp_path, monkeypatch, capsys):
     """Run `dlsuite predict` in an empty folder: its status, what it prints, what it complains of."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
+    monkeypatch.setattr(serving, "load", load)
 
     def ask(*words):
         status = cli.main(["predict", *map(str, words)])
@@ -39,7 +45,7 @@ def answer(ask):
 
 @pytest.fixture(scope="module")
 def ring():
-    return serving.load("gans.wgan_gp-ring")
+    return load("gans.wgan_gp-ring")
 
 
 def test_text_to_text(answer):
@@ -92,7 +98,7 @@ def test_arrays_into_files(answer, ring, tmp_path):
 
 def test_pictures_into_a_file(answer, tmp_path):
     answer("gans.wgan_gp", "sample", "n=5", "seed=1", "--out", "five.png")
-    samples = serving.load("gans.wgan_gp").sample(n=5, seed=1)["samples"]
+    samples = load("gans.wgan_gp").sample(n=5, seed=1)["samples"]
     sheet = np.asarray(Image.open(tmp_path / "five.png"))
     assert sheet.shape == (2 * 28, 3 * 28)
     fifth = sheet[28:, 28:56]  # the second in the second row
@@ -105,7 +111,7 @@ def test_a_picture_to_a_picture(answer, tmp_path):
     Image.fromarray(pixels).save(tmp_path / "small.png")
     answer("autoencoders.super_resolution", "pictures=@small.png", "--out", "larger.png")
     larger = np.asarray(Image.open(tmp_path / "larger.png"))
-    expected = serving.load("autoencoders.super_resolution").enlarge(pixels[None] / np.float32(255))["pictures"][0]
+    expected = load("autoencoders.super_resolution").enlarge(pixels[None] / np.float32(255))["pictures"][0]
     assert larger.shape == (20, 24, 3)
     assert np.abs(larger - 255.0 * expected.clip(0, 1)).max() < 0.51
 
@@ -113,14 +119,20 @@ def test_a_picture_to_a_picture(answer, tmp_path):
 def test_a_photograph_of_a_digit_takes_the_models_size(answer, tmp_path):
     Image.fromarray(np.full((60, 90, 3), 51, "uint8")).save(tmp_path / "dark.jpg", quality=100)
     said = answer("autoencoders.autoencoder", "encode", "pictures=@dark.jpg")
-    expected = serving.load("autoencoders.autoencoder").encode(np.full((1, 28, 28, 1), 0.2, "float32"))["latent"]
+    expected = load("autoencoders.autoencoder").encode(np.full((1, 28, 28, 1), 0.2, "float32"))["latent"]
     np.testing.assert_allclose(json.loads(said)["latent"], expected, atol=1e-4)
 
 
-def test_a_run_directory(answer, finished_run):
-    said = json.loads(answer(finished_run.path, "sample", "n=2", "seed=0"))
-    again = serving.load(finished_run.path).sample(n=2, seed=0)
-    np.testing.assert_allclose(said["samples"], again["samples"], atol=1e-6)
+def test_a_run_directory(answer, tmp_path):
+    run, model = runs.create("attention.pooling", {}, tmp_path / "run"), Pooling()
+    model.save(run.path / "model.keras")
+    said = json.loads(answer(run.path, "signals=[0, 0, 1, 1]"))
+    np.testing.assert_allclose(said["prediction"], model(np.float32([[0, 0, 1, 1]])), atol=1e-6)
+
+
+def test_a_run_without_a_model(ask, tmp_path):
+    runs.create("attention.pooling", {}, tmp_path / "run").update(state="stopped")
+    assert ask("run", "signals=[0]") == (1, "", "dlsuite: run has no trained model yet: its state is stopped\n")
 
 
 @pytest.mark.parametrize(
@@ -170,4 +182,4 @@ def test_the_help_has_three_examples(capsys):
     examples = re.findall(r"^  dlsuite predict (\S+) (?:(\w+) )?(\w+)=", said, re.MULTILINE)
     assert len(examples) == 3
     for name, signature, given in examples:
-        assert given in serving.load(name).inputs(signature or "serving_default")
+        assert given in load(name).inputs(signature or "serving_default")
