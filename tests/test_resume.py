@@ -171,7 +171,7 @@ def test_a_stop_while_it_still_loads(undisturbed, resuming, run, wait_until):
 
 
 def test_options_of_another_version_are_an_error(copied, resuming):
-    arguments = {name: value for name, value in copied.record["arguments"].items() if name != "averaging"}
+    arguments = {name: value for name, value in copied.record["arguments"].items() if name != "ema_half_life"}
     copied.update(arguments=arguments)
     assert "another version of dlsuite" in resuming.resume().fail()
 
