@@ -1,4 +1,4 @@
-"""The auto-encoder page's views on noise: digits spoilt and restored, and why the best answer is sometimes none."""
+"""The auto-encoder page's views on noise: digits corrupted and restored, and why the best answer is sometimes none."""
 
 import canvas
 import numpy as np
@@ -17,7 +17,7 @@ KINDS = {
 }
 LEVEL_HELP = (
     "Gaussian: the noise's standard deviation, where black is 0 and white is 1. Elsewhere: the share of the pixels, or "
-    "of the squares of 4 × 4 pixels, that is spoilt."
+    "of the squares of 4 × 4 pixels, that is corrupted."
 )
 PICK, DRAW = "held out", "my drawing"
 
@@ -39,14 +39,14 @@ def denoising():
 
     kind = next(kind for kind, shown in KINDS.items() if shown == title)
     levels = [level, *np.linspace(0, 1, 11).round(2)]
-    spoilt = np.concatenate([lesson.corrupt_from(seed, digit[None], kind, each).numpy() for each in levels])
-    restored = trained.model.denoise(pictures=spoilt)["pictures"]
+    corrupted = np.concatenate([lesson.corrupt_from(seed, digit[None], kind, each).numpy() for each in levels])
+    restored = trained.model.denoise(pictures=corrupted)["pictures"]
     with screen:
-        pictures = {"the digit": digit, f"spoilt: {quality(spoilt[0], digit)}": spoilt[0]}
+        pictures = {"the digit": digit, f"corrupted: {quality(corrupted[0], digit)}": corrupted[0]}
         pictures |= {f"restored: {quality(restored[0], digit)}": restored[0]}
         for column, (caption, picture) in zip(st.columns(3), pictures.items(), strict=True):
             column.image(large(picture), caption=caption, width="stretch", output_format="PNG")
-        strips = sheets.paired(spoilt[1:], restored[1:], columns=11)
+        strips = sheets.paired(corrupted[1:], restored[1:], columns=11)
         caption = "The same noise at levels 0, 0.1, … 1, and what is made of each. The model is told neither."
         st.image(panels.enlarged(strips, 1320), caption=caption, width="stretch", output_format="PNG")
         arguments = trained.record["arguments"]
@@ -64,10 +64,10 @@ def denoising():
                 "from dlsuite.data import drawing, examples, mnist",
                 digit_line,
                 f"levels = [{level:g}, *np.linspace(0, 1, 11).round(2)]",
-                f'spoilt = [denoising.corrupt_from({seed}, digit, "{kind}", level) for level in levels]',
-                "spoilt = np.concatenate(spoilt)",
-                'restored = model.denoise(pictures=spoilt)["pictures"]',
-                "Image.fromarray(sheets.paired(spoilt, restored, columns=12))",
+                f'corrupted = [denoising.corrupt_from({seed}, digit, "{kind}", level) for level in levels]',
+                "corrupted = np.concatenate(corrupted)",
+                'restored = model.denoise(pictures=corrupted)["pictures"]',
+                "Image.fromarray(sheets.paired(corrupted, restored, columns=12))",
             ],
         )
 
@@ -105,7 +105,7 @@ def two_right_answers():
     """The lecture's warning: where two answers are right, the squared error wants their average."""
     st.markdown(
         "A restored picture that is trained on the **squared error** is the **mean** of all pictures that could have "
-        "been spoilt into the one that is seen. Where those are of two kinds, the mean is of neither."
+        "been corrupted into the one that is seen. Where those are of two kinds, the mean is of neither."
     )
     where = st.segmented_control(
         "Where",
