@@ -26,6 +26,8 @@ log = logging.getLogger("dlsuite")
 EXPECTED = (ValueError, FloatingPointError, runs.RunError, serving.ModelError, sources.MissingData)
 """Errors whose message is a sentence for the user; any other is a fault of the program and shows its traceback."""
 
+SECONDS_PER_LOOK = 0.1
+"""Between two looks at whether a run is asked to stop: on some disks they cost more than a small model's step."""
 
 PREDICT = """Ask a trained model.
 
@@ -209,10 +211,19 @@ def _resume(options) -> None:
 @contextlib.contextmanager
 def _stoppable(run: runs.Run):
     """Make SIGTERM and Ctrl-C, as well as `run.stop`, a wish that training looks for; gives the function that tells."""
-    asked = threading.Event()
+    asked, looked = threading.Event(), 0.0
+
+    def is_asked():
+        nonlocal looked
+        if time.monotonic() - looked > SECONDS_PER_LOOK:
+            looked = time.monotonic()
+            if run.is_asked_to_stop:
+                asked.set()
+        return asked.is_set()
+
     before = {name: signal.signal(name, lambda *_: asked.set()) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield lambda: asked.is_set() or run.is_asked_to_stop
+        yield is_asked
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)

@@ -44,8 +44,9 @@ def ask(name: str, words: list[str], out: Path | None = None) -> str:
     answer = {name: _texts(array) for name, array in getattr(model, signature)(**inputs).items()}
     if out is None:
         return _printed(answer)
+    content = _content(answer, out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    runs.write(out, _content(answer, out))
+    runs.write(out, content)
     return ""
 
 
