@@ -197,7 +197,7 @@ def test_an_own_text_is_trained_on_under_its_own_name(open_view, workplace, monk
     monkeypatch.setattr(runs, "start", lambda command, path: commands.append(command))
     page = open_view()
     page.file_uploader(key="words_file").upload("../Mein Text (2).txt", b"many words " * 300, "text/plain").run()
-    monkeypatch.setattr("trouble.wait_for", lambda path: None)
+    monkeypatch.setattr("panels.training.SECONDS_TO_START", 0)
     [button] = [each for each in page.button if each.label == "Train it"]
     button.click().run()
     ((*_, flag, path, _, _),) = commands
