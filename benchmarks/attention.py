@@ -339,7 +339,7 @@ class Torch:
 class Ours:
     def __init__(self, dropout):
         pieces = subwords.SPECIAL + [f"▁{number}" for number in range(PIECES - len(subwords.SPECIAL))]
-        self.model = bahdanau.Bahdanau(pieces, pieces, UNITS, dropout, smoothing=0.0, longest=LENGTH)
+        self.model = bahdanau.Bahdanau(pieces, pieces, UNITS, dropout, label_smoothing=0.0, max_length=LENGTH)
         optimizer = keras.optimizers.Adam(RATE)
         self.model.compile(optimizer, loss=None, jit_compile=False)
         self.batch = sentences()

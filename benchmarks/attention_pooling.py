@@ -41,7 +41,7 @@ def picture(models: dict) -> np.ndarray:
     signals, targets = shapes1d.sample(1, SIGNAL)
     rows = []
     for model in models.values():
-        answer = {name: value.numpy() for name, value in model.looking(signals).items()}
+        answer = {name: value.numpy() for name, value in model.with_weights(signals).items()}
         row = signal_sheet.sheet(signals, targets, answer["prediction"], answer.get("weights"))
         wide = np.full((signal_sheet.TALL, 612, 3), signal_sheet.PAPER, "uint8")
         wide[:, : row.shape[1]] = row

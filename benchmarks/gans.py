@@ -91,12 +91,12 @@ def keras_networks(data_shape, latent_dim):
 class KerasGAN(keras.Model):
     """A DCGAN's step: the discriminator's, then the generator's."""
 
-    def __init__(self, data_shape, latent_dim, averaging):
+    def __init__(self, data_shape, latent_dim, ema_half_life):
         super().__init__()
         self.generator, self.critic = keras_networks(data_shape, latent_dim)
         self.average = keras.models.clone_model(self.generator)
         self.average.set_weights(self.generator.get_weights())
-        self.latent_dim, self.averaging = latent_dim, averaging
+        self.latent_dim, self.ema_half_life = latent_dim, ema_half_life
         self.seed_generator = keras.random.SeedGenerator(0)
         self.critic_loss_metric = keras.metrics.Mean(name="critic_loss")
         self.generator_loss_metric = keras.metrics.Mean(name="generator_loss")
@@ -115,7 +115,7 @@ class KerasGAN(keras.Model):
 
     def average_weights(self):
         step = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        decay = tf.minimum(0.5 ** (1 / self.averaging), step / (step + 10.0))
+        decay = tf.minimum(0.5 ** (1 / self.ema_half_life), step / (step + 10.0))
         for average, weight in zip(self.average.weights, self.generator.weights, strict=True):
             average.assign(decay * average + (1.0 - decay) * weight)
 
@@ -143,8 +143,8 @@ class KerasGAN(keras.Model):
 
 
 class KerasWGANGP(KerasGAN):
-    def __init__(self, data_shape, latent_dim, averaging, critic_steps, penalty):
-        super().__init__(data_shape, latent_dim, averaging)
+    def __init__(self, data_shape, latent_dim, ema_half_life, critic_steps, penalty):
+        super().__init__(data_shape, latent_dim, ema_half_life)
         self.critic_steps, self.penalty = critic_steps, penalty
 
     def gradient_penalty(self, batch_size, real_images, fake_images):
@@ -233,7 +233,7 @@ def torch_networks(data_shape, latent_dim):
 
 
 class TorchGAN:
-    def __init__(self, data, batch_size, latent_dim, learning_rate, betas, averaging, critic_steps, steps):
+    def __init__(self, data, batch_size, latent_dim, learning_rate, betas, ema_half_life, critic_steps, steps):
         self.data, self.batch_size, self.latent_dim, self.critic_steps = data, batch_size, latent_dim, critic_steps
         data_shape = data.shape[1:] if data.ndim == 2 else (*data.shape[2:], data.shape[1])
         self.generator, self.critic = torch_networks(tuple(data_shape), latent_dim)
@@ -244,7 +244,7 @@ class TorchGAN:
             schedule(self.critic_optimizer, steps * critic_steps),
             schedule(self.generator_optimizer, steps),
         ]
-        half_life = 0.5 ** (1 / averaging)
+        half_life = 0.5 ** (1 / ema_half_life)
 
         def average(averages, weights, step):
             torch._foreach_lerp_(averages, weights, 1 - min(half_life, float((step + 1) / (step + 11))))
@@ -315,7 +315,11 @@ class Ours:
         self.rows, self.batch_size = defaults["critic_steps"], defaults["batch_size"]
         self.dataset, self.turns = dataset, 0
         _, data_shape = self.batches()
-        common = {"data_shape": data_shape, "latent_dim": defaults["latent_dim"], "averaging": defaults["averaging"]}
+        common = {
+            "data_shape": data_shape,
+            "latent_dim": defaults["latent_dim"],
+            "ema_half_life": defaults["ema_half_life"],
+        }
         if case == "gan":
             self.model = gan.GAN(**common)
         else:
@@ -344,7 +348,7 @@ class Keras:
         dataset, defaults = CASES[case]
         self.rows, self.batch_size = defaults["critic_steps"], defaults["batch_size"]
         self.data, self.order = in_memory(dataset), np.random.default_rng(0)
-        common = {"data_shape": self.data.shape[1:], **{key: defaults[key] for key in ("latent_dim", "averaging")}}
+        common = {"data_shape": self.data.shape[1:], **{key: defaults[key] for key in ("latent_dim", "ema_half_life")}}
         if case == "gan":
             self.model = KerasGAN(**common)
         else:
@@ -372,7 +376,7 @@ class Torch:
         data = torch.from_numpy(in_memory(dataset))
         if data.ndim == 4:
             data = data.permute(0, 3, 1, 2).contiguous()
-        names = ("batch_size", "latent_dim", "learning_rate", "averaging", "critic_steps")
+        names = ("batch_size", "latent_dim", "learning_rate", "ema_half_life", "critic_steps")
         common = {"data": data, "betas": BETAS[case], "steps": steps} | {name: defaults[name] for name in names}
         self.model = TorchGAN(**common) if case == "gan" else TorchWGANGP(penalty=defaults["penalty"], **common)
 

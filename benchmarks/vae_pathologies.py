@@ -27,7 +27,7 @@ PICTURES = DOCS / "pictures" / "pathologies"
 
 
 def numbers(run) -> dict[str, float]:
-    """What `VAE.look` has measured after the last step."""
+    """What `VAE.diagnose` has measured after the last step."""
     found = {name: run.arrays(name) for name in NUMBERS if name != "negative_elbo_nats"}
     last = {name: float(values[max(values)]) for name, values in found.items()}
     return last | {"negative_elbo_nats": last["reconstruction_nats"] + last["kl_nats"]}

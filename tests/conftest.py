@@ -1,6 +1,8 @@
 """What several test modules share: the command as a process, tiny data sets, tiny finished runs."""
 
-import functools
+import contextlib
+import io
+import logging
 import os
 import random
 import signal
@@ -8,6 +10,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -15,8 +19,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dlsuite import runs
-from dlsuite.data import sources
+from dlsuite import cli, runs
+from dlsuite.data import sources, toy2d
+from dlsuite.recorder import Recorder
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BESIDE = REPOSITORY.parent / "shared" / "data" / "tensorflow_datasets"
@@ -104,6 +109,69 @@ def wait_until_fixture():
     return wait_until
 
 
+class Outcome(NamedTuple):
+    """How a command ended: its exit status, what it said on stdout, and its complaints on stderr."""
+
+    status: int
+    said: str
+    complaints: list[str]
+
+    def succeed(self) -> "Outcome":
+        assert self.status == 0, self.complaints
+        return self
+
+    def fail(self, status=1) -> str:
+        """The one sentence that it fails with."""
+        assert self.status == status
+        (sentence,) = self.complaints
+        return sentence
+
+
+def run_here(*arguments) -> Outcome:
+    """`dlsuite <arguments>` in this process, which has loaded TensorFlow already."""
+    said, complained = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    with (
+        mock.patch.object(logging, "basicConfig"),  # it would keep hold of this stderr
+        contextlib.redirect_stdout(said),
+        contextlib.redirect_stderr(complained),
+    ):
+        try:
+            status = cli.main([str(argument) for argument in arguments])
+        except SystemExit as end:
+            status = end.code
+    complaints = complained.buffer.getvalue().decode()
+    assert "Traceback" not in complaints
+    lines = [line for line in complaints.splitlines() if line.startswith("dlsuite")]
+    return Outcome(status, said.buffer.getvalue().decode(), lines)
+
+
+@pytest.fixture(scope="session")
+def train_here():
+    """Run `dlsuite train` in this process, with short epochs of points."""
+
+    def train_here(*arguments) -> Outcome:
+        with mock.patch.object(toy2d, "STEPS_PER_EPOCH", SHORT_EPOCHS):
+            return run_here("train", *arguments)
+
+    return train_here
+
+
+@pytest.fixture
+def command(monkeypatch, tmp_path):
+    """Run the command in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "no_tfds"))
+    return run_here
+
+
+SHORT_EPOCHS = 100
+"""Steps, on points, of which there is no end."""
+WITH_SHORT_EPOCHS = f"""
+from dlsuite.data import toy2d
+toy2d.STEPS_PER_EPOCH = {SHORT_EPOCHS}
+from dlsuite.cli import script
+"""
+
 # The process interrupts itself: SECONDS after the call in which the step of that number is done was begun.
 INTERRUPTED_AT_A_STEP = """
 import os, signal, sys, threading
@@ -118,7 +186,6 @@ def on_train_batch_begin(self, batch, logs=None):
             threading.Timer(seconds, interrupt).start()
         else:
             interrupt()
-from dlsuite.cli import script
 from dlsuite.recorder import Recorder
 Recorder.on_train_batch_begin = on_train_batch_begin
 script()
@@ -128,7 +195,10 @@ MOST_STEPS_A_CALL = 25
 
 
 class Resuming:
-    """Runs that are interrupted and resumed, and have to end as one that nothing disturbed, bit for bit."""
+    """Runs that are interrupted and resumed, and have to end as one that nothing disturbed, bit for bit.
+
+    A training that is killed is a process of its own, and so are those around it; what merely stops does so here.
+    """
 
     epochs = 2
     """Of every training."""
@@ -136,15 +206,45 @@ class Resuming:
     def __init__(self, start, path: Path):
         self.start, self.run, self.undisturbed = start, runs.Run(path / "run"), runs.Run(path / "undisturbed")
 
-    def begin(self, arguments, run=None, **options) -> Process:
-        """Train in a process."""
-        path = (run or self.run).path
-        return self.start("train", *arguments, "--epochs", self.epochs, "--run-dir", path, **options)
+    def begin(self, arguments, run=None) -> Outcome:
+        """Train here."""
+        return run_here(*self._training(arguments, run or self.run))
 
-    def resume(self, **options) -> Process:
-        return self.start("resume", self.run.path, **options)
+    def begin_apart(self, arguments, program="script()", *words) -> Process:
+        """Train in a process, by a program that ends with `script()` and takes some words for itself."""
+        return self._start(program, *words, *self._training(arguments, self.run))
 
-    def ends_the_same(self, arguments, interruptions) -> None:
+    def _start(self, program, *words) -> Process:
+        return self.start(*words, program=["-c", WITH_SHORT_EPOCHS + program])
+
+    def resume(self) -> Outcome:
+        return run_here("resume", self.run.path)
+
+    def _training(self, arguments, run):
+        return ["train", *arguments, "--epochs", self.epochs, "--run-dir", run.path]
+
+    def ends_the_same_when_stopped(self, arguments) -> None:
+        """Fail unless it does, stopped in a random step."""
+        self.begin(arguments, self.undisturbed).succeed()
+        self.stop_in_step(arguments, random.randrange(self.epochs * self.undisturbed.record["steps_per_epoch"]))
+        self.resume().succeed()
+        self.assert_same(self.undisturbed)
+
+    def stop_in_step(self, arguments, step) -> None:
+        """Begin, and stop in the step of that number, counted over all epochs from 0."""
+        left = [step]
+
+        def stop_once(recorder, batch, logs=None):
+            done = recorder.epoch * recorder.steps_per_epoch + batch + recorder.model.steps_per_execution
+            if left and done > left[0]:
+                left.clear()
+                signal.raise_signal(signal.SIGTERM)
+
+        with mock.patch.object(Recorder, "on_train_batch_begin", stop_once):
+            self.begin(arguments).succeed()
+        self._assert_stopped_in(step)
+
+    def ends_the_same_in_processes(self, arguments, interruptions) -> None:
         """Fail unless it does, interrupted again and again, each time later in training than the time before.
 
         Args:
@@ -152,38 +252,32 @@ class Resuming:
             interruptions: each `stop`, in a random step, or `kill`, at an instant soon after one was begun.
         """
         self.begin(arguments, self.undisturbed).succeed()
-        steps_per_epoch = self.undisturbed.record["steps_per_epoch"]
-        number = self.epochs * steps_per_epoch
-        if "kill" in interruptions:
-            number -= steps_per_epoch // 2  # a kill is to find it training still
-        go_on = functools.partial(self.begin, arguments)
-        for interruption, step in zip(
-            interruptions, sorted(random.sample(range(number), len(interruptions))), strict=True
-        ):
+        number = (self.epochs - 1) * self.undisturbed.record["steps_per_epoch"]  # a kill is to find it training still
+        steps = sorted(random.sample(range(number), len(interruptions)))
+        words = self._training(arguments, self.run)
+        for interruption, step in zip(interruptions, steps, strict=True):
             if interruption == "kill":
-                self._go_on_until(go_on, "SIGKILL", step, random.uniform(0.001, 0.02), -signal.SIGKILL)
+                self._interrupt(words, "SIGKILL", step, random.uniform(0.001, 0.02), -signal.SIGKILL)
                 assert self.run.state == "failed"
             else:
-                self.stop_in_step(go_on, step)
-            go_on = self.resume
-        go_on().succeed()
+                self._interrupt(words, "SIGTERM", step, 0, 0)
+                self._assert_stopped_in(step)
+            words = ["resume", self.run.path]
+        self._start("script()", *words).succeed()
         self.assert_same(self.undisturbed)
 
-    def stop_in_step(self, go_on, step) -> None:
-        """Begin or resume, by `go_on`, and stop in the step of that number, counted over all epochs from 0."""
-        self._go_on_until(go_on, "SIGTERM", step, 0, 0)
+    def _interrupt(self, words, name, step, seconds, status) -> None:
+        """Run the command until the signal of that name comes; the process ends with `status`."""
+        print(f"{name} {seconds:.3f} seconds after step {step} was begun")
+        process = self._start(INTERRUPTED_AT_A_STEP, name, step, seconds, *words)
+        assert process.finish().returncode == status, process.log.read_text("utf-8")
+
+    def _assert_stopped_in(self, step) -> None:
         assert self.run.state == "stopped"
         with np.load(self.run.path / "checkpoint" / "state.npz") as state:
             done = state["epoch"] * self.run.record["steps_per_epoch"] + state["step"]
             assert state["step"] > 0
             assert step < done <= step + 2 * MOST_STEPS_A_CALL  # that call's, or, where it was done before, the next's
-
-    @staticmethod
-    def _go_on_until(go_on, name, step, seconds, status) -> None:
-        """Train until the signal of that name comes; the process ends with `status`."""
-        print(f"{name} {seconds:.3f} seconds after step {step} was begun")
-        process = go_on(program=["-c", INTERRUPTED_AT_A_STEP, name, str(step), str(seconds)])
-        assert process.finish().returncode == status, process.log.read_text("utf-8")
 
     def assert_same(self, reference: runs.Run) -> None:
         """The run has ended as the reference did."""
@@ -207,26 +301,9 @@ def without_seconds(rows):
 
 
 @pytest.fixture
-def resuming(start, tmp_path) -> Resuming:
+def resuming(start, tmp_path, without_tfds, monkeypatch) -> Resuming:
+    monkeypatch.setattr(toy2d, "STEPS_PER_EPOCH", SHORT_EPOCHS)
     return Resuming(start, tmp_path)
-
-
-@pytest.fixture(scope="session")
-def resuming_in():
-    """`resuming` in another folder, of fixtures that outlive a test."""
-    started = []
-
-    def resuming_in(path: Path) -> Resuming:
-        def start(*arguments, **options):
-            started.append(Process(*arguments, where=path, **options))
-            return started[-1]
-
-        return Resuming(start, path)
-
-    yield resuming_in
-    for process in started:
-        if process.poll() is None:
-            process.kill_group()
 
 
 @pytest.fixture(scope="session")
@@ -249,11 +326,11 @@ def own_pictures(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished_run(tmp_path_factory, own_points) -> runs.Run:
+def finished_run(tmp_path_factory, own_points, train_here) -> runs.Run:
     """A WGAN-GP of two short epochs on the user's own points, trained by the command. Not to be changed."""
     where = tmp_path_factory.mktemp("finished")
     arguments = ["--dataset", own_points, "--epochs", 2, "--batch-size", 8, "--critic-steps", 1]
-    Process("train", "gans.wgan_gp", *arguments, "--run-dir", where / "run", where=where).succeed()
+    train_here("gans.wgan_gp", *arguments, "--run-dir", where / "run").succeed()
     return runs.Run(where / "run")
 
 

@@ -239,7 +239,7 @@ def test_an_untrained_gan(program, data_shape, tmp_path):
 def test_an_untrained_translator(program, model_class, tmp_path):
     """String in, string out, through loops whose lengths nobody knows beforehand."""
     pieces = learn(TEXTS, 60)
-    model = model_class(pieces, pieces, units=4, longest=12)
+    model = model_class(pieces, pieces, units=4, max_length=12)
     serving.export(model, tmp_path / "model")
     answers = dict(prove(program, tmp_path / "model", model, tmp_path))
     assert answers["translate"]["text"].shape == (BATCH,)

@@ -16,9 +16,9 @@ import dlsuite
 from dlsuite import catalog, serving
 
 SMALL = {
-    "attention.bahdanau": {"units": 4, "longest": 8},
+    "attention.bahdanau": {"units": 4, "max_length": 8},
     "attention.pooling": {"channels": 4, "positions": "sinusoidal"},
-    "attention.seq2seq": {"units": 4, "longest": 8},
+    "attention.seq2seq": {"units": 4, "max_length": 8},
     "autoencoders.autoencoder": {"latent_dim": 3, "hidden": 8},
     "autoencoders.compression": {"width": 4, "code_channels": 3},
     "autoencoders.denoising": {"width": 2},

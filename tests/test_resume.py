@@ -1,6 +1,6 @@
 """A run that is stopped, killed or starved and resumed ends as if nothing had happened, bit for bit."""
 
-import functools
+import errno
 import os
 import shutil
 import signal
@@ -9,46 +9,41 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-RING = ["gans.gan", "--dataset", "ring", "--batch-size", "64", "--latent-dim", "2"]
+from dlsuite import checkpoint, runs
+from dlsuite.recorder import Recorder
 
-# Interrupted at the very instant: the file of this name has been replaced for the N-th time.
-INTERRUPTED_ON_WRITING = """
+DIGITS = [
+    "autoencoders.autoencoder",
+    "--source",
+    "bundled",
+    "--hidden",
+    "16",
+    "--batch-size",
+    "100",
+]  # 40 steps an epoch
+
+# Killed at the very instant: the file of this name has been replaced for the N-th time.
+KILLED_ON_WRITING = """
 import os, signal, sys
-replace, interruption, name, left = os.replace, sys.argv.pop(1), sys.argv.pop(1), int(sys.argv.pop(1))
-def replace_and_interrupt(source, target):
+replace, name, left = os.replace, sys.argv.pop(1), int(sys.argv.pop(1))
+def replace_and_die(source, target):
     global left
     replace(source, target)
     if os.path.basename(target) == name:
         left -= 1
         if left == 0:
-            os.killpg(0, signal.Signals[interruption])
-os.replace = replace_and_interrupt
-from dlsuite.cli import script
-script()
-"""
-
-# The disk fills up at the checkpoint number N: from then on nothing can be synced.
-ON_A_DISK_THAT_FILLS = """
-import errno, os, sys
-sync, checkpoints_left = os.fsync, int(sys.argv.pop(1))
-def fsync(descriptor):
-    global checkpoints_left
-    checkpoints_left -= os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}")).startswith(".state.")
-    if checkpoints_left < 0:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    sync(descriptor)
-os.fsync = fsync
-from dlsuite.cli import script
+            os.killpg(0, signal.SIGKILL)
+os.replace = replace_and_die
 script()
 """
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory, resuming_in):
-    """A run on the ring that went through."""
-    resuming = resuming_in(tmp_path_factory.mktemp("undisturbed"))
-    resuming.begin(RING).succeed()
-    return resuming.run
+def undisturbed(tmp_path_factory, train_here):
+    """A run that went through."""
+    run = runs.Run(tmp_path_factory.mktemp("undisturbed") / "run")
+    train_here(*DIGITS, "--epochs", 2, "--run-dir", run.path).succeed()
+    return run
 
 
 @pytest.fixture
@@ -67,18 +62,17 @@ def copied(undisturbed, run):
 def test_killed_and_stopped_again_and_again_it_ends_the_same(resuming):
     """Each lecture has a test of its lessons besides."""
     resuming.epochs = 4
-    resuming.ends_the_same(RING, ["kill", "stop", "kill"])
+    resuming.ends_the_same_in_processes(DIGITS, ["kill", "stop", "kill"])
 
 
-def test_a_finished_run_says_so(undisturbed, start):
+def test_a_finished_run_says_so(undisturbed, command):
     before = (undisturbed.path / "checkpoint" / "state.npz").read_bytes()
-    process = start("resume", undisturbed.path).succeed()
-    assert "has finished" in process.said
+    assert "has finished" in command("resume", undisturbed.path).succeed().said
     assert (undisturbed.path / "checkpoint" / "state.npz").read_bytes() == before
 
 
 def test_killed_before_the_first_checkpoint_it_starts_over(undisturbed, resuming, run, wait_until):
-    process = resuming.begin(RING)
+    process = resuming.begin_apart(DIGITS)
     wait_until(lambda: run.previews())  # the first is made when training begins
     process.kill_group()
     assert not (run.path / "checkpoint").exists()
@@ -101,20 +95,20 @@ def test_a_checkpoint_of_another_model_is_an_error(copied, resuming):
     assert "another shape" in resuming.resume().fail()
 
 
-def test_a_directory_deleted_amid_training(resuming, run, wait_until):
-    process = resuming.begin(RING)
-    wait_until(lambda: run.previews())
-    while run.path.exists():  # it may write a file into the directory while this is emptied
+def test_a_directory_deleted_amid_training(resuming, run, monkeypatch):
+    def delete(*_, **__):
         shutil.rmtree(run.path, ignore_errors=True)
-    assert "was deleted while it was being trained" in process.fail()
+
+    monkeypatch.setattr(Recorder, "on_train_batch_begin", delete)
+    assert "was deleted while it was being trained" in resuming.begin(DIGITS).fail()
     assert not run.path.exists()
 
 
 def test_two_processes_in_one_directory(resuming, run, wait_until):
-    first = resuming.begin(RING)
+    first = resuming.begin_apart(DIGITS)
     wait_until(lambda: run.previews())
     assert "is being trained by another process" in resuming.resume().fail()
-    assert "is being trained by another process" in resuming.begin(RING).fail()
+    assert "is being trained by another process" in resuming.begin(DIGITS).fail()
     assert run.state == "running"
     assert run.record["pid"] == first.pid
 
@@ -122,7 +116,7 @@ def test_two_processes_in_one_directory(resuming, run, wait_until):
 @pytest.mark.parametrize(("file", "times"), [("metrics.csv", 2), ("state.npz", 1), ("model.keras", 1)])
 def test_killed_between_two_files(undisturbed, resuming, run, file, times):
     """After an epoch's row and before its checkpoint; after the checkpoint; after the model and before the end."""
-    process = resuming.begin(RING, program=["-c", INTERRUPTED_ON_WRITING, "SIGKILL", file, str(times)])
+    process = resuming.begin_apart(DIGITS, KILLED_ON_WRITING, file, times)
     assert process.finish().returncode == -signal.SIGKILL
     assert run.state == "failed"
     resuming.resume().succeed()
@@ -132,15 +126,24 @@ def test_killed_between_two_files(undisturbed, resuming, run, file, times):
 def test_stopped_when_an_epoch_has_just_been_done(undisturbed, resuming, run):
     """Its last step is saved as amid the epoch; to resume, the whole epoch is passed over and then ended."""
     steps_per_epoch = undisturbed.record["steps_per_epoch"]
-    resuming.stop_in_step(functools.partial(resuming.begin, RING), steps_per_epoch - 1)
+    resuming.stop_in_step(DIGITS, steps_per_epoch - 1)
     with np.load(run.path / "checkpoint" / "state.npz") as state:
         assert (state["epoch"], state["step"]) == (0, steps_per_epoch)
     resuming.resume().succeed()
     resuming.assert_same(undisturbed)
 
 
-def test_stopped_while_an_epoch_is_written(undisturbed, resuming, run):
-    resuming.begin(RING, program=["-c", INTERRUPTED_ON_WRITING, "SIGTERM", "metrics.csv", "1"]).succeed()
+def test_stopped_while_an_epoch_is_written(undisturbed, resuming, run, monkeypatch):
+    write = runs.write
+
+    def write_and_stop(path, content):
+        write(path, content)
+        if path.name == "metrics.csv":
+            monkeypatch.setattr(runs, "write", write)
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(runs, "write", write_and_stop)
+    resuming.begin(DIGITS).succeed()
     assert run.state == "stopped"
     with np.load(run.path / "checkpoint" / "state.npz") as state:
         assert (state["epoch"], state["step"]) == (1, 0)
@@ -148,9 +151,23 @@ def test_stopped_while_an_epoch_is_written(undisturbed, resuming, run):
     resuming.assert_same(undisturbed)
 
 
-def test_a_full_disk_leaves_the_last_checkpoint_whole(undisturbed, resuming, run):
-    process = resuming.begin(RING, program=["-c", ON_A_DISK_THAT_FILLS, "1"])
-    assert "the disk is full" in process.fail()
+def test_a_full_disk_leaves_the_last_checkpoint_whole(undisturbed, resuming, run, monkeypatch):
+    """From the second checkpoint on nothing can be synced."""
+    sync, save, checkpoints = os.fsync, checkpoint.save, []
+
+    def count(*arguments):
+        checkpoints.append(arguments)
+        save(*arguments)
+
+    def sync_while_there_is_room(descriptor):
+        if len(checkpoints) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        sync(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "save", count)
+        patch.setattr(os, "fsync", sync_while_there_is_room)
+        assert "the disk is full" in resuming.begin(DIGITS).fail()
     assert run.state == "failed"
     with np.load(run.path / "checkpoint" / "state.npz") as state:
         assert (state["epoch"], state["step"]) == (1, 0)
@@ -161,7 +178,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(undisturbed, resuming, run
 
 def test_a_stop_while_it_still_loads(undisturbed, resuming, run, wait_until):
     """In the first seconds there is nothing to save yet; resuming starts over."""
-    process = resuming.begin(RING)
+    process = resuming.begin_apart(DIGITS)
     wait_until(lambda: (run.path / "log.txt").exists())
     process.send_signal(signal.SIGTERM)
     process.succeed()
@@ -171,7 +188,7 @@ def test_a_stop_while_it_still_loads(undisturbed, resuming, run, wait_until):
 
 
 def test_options_of_another_version_are_an_error(copied, resuming):
-    arguments = {name: value for name, value in copied.record["arguments"].items() if name != "averaging"}
+    arguments = {name: value for name, value in copied.record["arguments"].items() if name != "latent_dim"}
     copied.update(arguments=arguments)
     assert "another version of dlsuite" in resuming.resume().fail()
 
@@ -184,7 +201,7 @@ def test_what_a_kill_left_half_written_is_gone_after_a_resume(copied, resuming):
 
 def test_a_stop_by_the_run_itself(resuming, run, wait_until):
     """`Run.stop` is what the app's button calls."""
-    process = resuming.begin(RING)
+    process = resuming.begin_apart(DIGITS)
     wait_until(lambda: run.previews())
     run.stop()
     process.succeed()

@@ -1,6 +1,6 @@
 """The two networks of a translator: an encoder reads the source, a decoder writes the target, piece by piece.
 
-How a decoder looks at the source is what `seq2seq` and `bahdanau` differ in. What does not wait for the state before,
+How a decoder attends to the source is what `seq2seq` and `bahdanau` differ in. What does not wait for the state before,
 embeddings, their part of the gates and the output, is computed for all times at once, outside the loop over time.
 """
 
@@ -17,16 +17,16 @@ class Encoder(layers.Layer):
     """A bidirectional recurrent network over the source: a state at each piece, of what stands before and after it.
 
     Args:
-        pieces: how many there are.
+        vocabulary_size: the number of pieces.
         units: of each direction, and the embedding's length.
         dropout: share of the embeddings' and of the states' numbers that are left out in training.
         seed: of what is left out.
     """
 
-    def __init__(self, pieces, units, dropout, seed, **kwargs):
+    def __init__(self, vocabulary_size, units, dropout, seed, **kwargs):
         super().__init__(**kwargs)
-        self.pieces, self.units, self.dropout, self.seed = pieces, units, dropout, seed
-        self.embedding = layers.Embedding(pieces, units, name="embedding")
+        self.vocabulary_size, self.units, self.dropout, self.seed = vocabulary_size, units, dropout, seed
+        self.embedding = layers.Embedding(vocabulary_size, units, name="embedding")
         self.forward, self.backward = GRU(units, name="forward"), GRU(units, go_backwards=True, name="backward")
         self.drop_embedded, self.drop_states = (
             layers.Dropout(dropout, seed=seed),
@@ -34,7 +34,8 @@ class Encoder(layers.Layer):
         )
 
     def get_config(self):
-        return super().get_config() | {name: getattr(self, name) for name in ("pieces", "units", "dropout", "seed")}
+        own = ("vocabulary_size", "units", "dropout", "seed")
+        return super().get_config() | {name: getattr(self, name) for name in own}
 
     def build(self, source_shape):
         self.embedding.build(source_shape)
@@ -50,29 +51,30 @@ class Encoder(layers.Layer):
 
 
 class Decoder(layers.Layer):
-    """A recurrent network that writes the target; how it looks at the source is up to its subclasses.
+    """A recurrent network that writes the target; how it attends to the source is up to its subclasses.
 
     Args:
-        pieces: how many there are.
+        vocabulary_size: the number of pieces.
         units: of the state, and the embedding's length.
         dropout: share of the embeddings' and of the output layer's numbers that are left out in training.
         seed: of what is left out.
     """
 
-    def __init__(self, pieces, units, dropout, seed, **kwargs):
+    def __init__(self, vocabulary_size, units, dropout, seed, **kwargs):
         super().__init__(**kwargs)
-        self.pieces, self.units, self.dropout, self.seed = pieces, units, dropout, seed
+        self.vocabulary_size, self.units, self.dropout, self.seed = vocabulary_size, units, dropout, seed
         self.drop_embedded, self.drop_output = (
             layers.Dropout(dropout, seed=seed),
             layers.Dropout(dropout, seed=seed + 1),
         )
 
     def get_config(self):
-        return super().get_config() | {name: getattr(self, name) for name in ("pieces", "units", "dropout", "seed")}
+        own = ("vocabulary_size", "units", "dropout", "seed")
+        return super().get_config() | {name: getattr(self, name) for name in own}
 
     def build(self, states_shape):
         units, context = self.units, states_shape[-1]
-        self.embedding = self.add_weight((self.pieces, units), "uniform", name="embedding")
+        self.embedding = self.add_weight((self.vocabulary_size, units), "uniform", name="embedding")
         self.of_piece = self.add_weight((units, 3 * units), name="of_piece")
         self.of_context = self.add_weight((context, 3 * units), name="of_context")
         self.recurrent = self.add_weight((units, 3 * units), "orthogonal", name="recurrent")
@@ -81,17 +83,17 @@ class Decoder(layers.Layer):
         self.output_of = [
             self.add_weight((n, 2 * units), name=f"output_{n}_{i}") for i, n in enumerate((units, context, units))
         ]
-        self.output_bias = self.add_weight((self.pieces,), "zeros", name="output_bias")
+        self.output_bias = self.add_weight((self.vocabulary_size,), "zeros", name="output_bias")
 
-    def remember(self, states, source):
+    def memory(self, states, source):
         """What is kept of the source: a tuple of tensors, and the first state `(batch, units)`.
 
-        The first tensor is what is looked at, `(batch, S, ...)`, with S = 0 where nothing is; the others are
+        The first tensor is what is attended to, `(batch, S, ...)`, with S = 0 where nothing is; the others are
         `(batch, ...)`.
         """
         raise NotImplementedError
 
-    def look(self, state, memory):
+    def attend(self, state, memory):
         """The context `(batch, 2 units)` that a state asks the memory for, and the weights `(batch, S)` it has."""
         raise NotImplementedError
 
@@ -104,14 +106,14 @@ class Decoder(layers.Layer):
             target: int32 `(batch, T)`, from `START` on.
 
         Returns:
-            Logits of the next piece `(batch, T, pieces)`, and the weights `(batch, T, S)`.
+            Logits of the next piece `(batch, T, vocabulary_size)`, and the weights `(batch, T, S)`.
         """
-        memory, state = self.remember(states, source)
+        memory, state = self.memory(states, source)
         embedded = self.drop_embedded(tf.gather(self.embedding, target), training=training)
-        context, weights = self.look(state, memory)  # for their shapes
+        context, weights = self.attend(state, memory)  # for their shapes
 
         def step(before, x):
-            context, weights = self.look(before[0], memory)
+            context, weights = self.attend(before[0], memory)
             return (
                 gru_step(x + context @ self.of_context, before[0], self.recurrent, self.recurrent_bias),
                 context,
@@ -126,13 +128,13 @@ class Decoder(layers.Layer):
     def step(self, last, state, memory):
         """One time, in a search: as `search` wants it."""
         embedded = tf.gather(self.embedding, last)
-        context, weights = self.look(state, memory)
+        context, weights = self.attend(state, memory)
         x = embedded @ self.of_piece + self.bias + context @ self.of_context
         state = gru_step(x, state, self.recurrent, self.recurrent_bias)
         return tf.nn.log_softmax(self.logits(state, context, embedded)), state, weights
 
     def logits(self, states, contexts, embedded, training=None):
-        """Of the next piece, `(..., pieces)`: maxout (Goodfellow et al., 2013), and the embedding turned round."""
+        """Of the next piece, `(..., vocabulary_size)`: maxout (Goodfellow et al., 2013), the embedding transposed."""
         parts = zip((states, contexts, embedded), self.output_of, strict=True)
         x = tf.add_n([project(each, kernel) for each, kernel in parts])
         x = tf.maximum(*tf.split(x, 2, axis=-1))  # (..., units)

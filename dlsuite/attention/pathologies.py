@@ -55,9 +55,9 @@ def translate_padded(model, texts, is_masked=True, padding=PADDING):
 
     @tf.function(reduce_retracing=True)
     def find(source):
-        (states, keys, bias), state = model.remember(source)
+        (states, keys, bias), state = model.memory(source)
         memory = states, keys, bias if is_masked else tf.zeros_like(bias)
-        return search.greedy(model.decoder.step, state, memory, model.longest)
+        return search.greedy(model.decoder.step, state, memory, model.max_length)
 
     source, found = model.read(tf.constant(texts)), []
     for extra in padding:

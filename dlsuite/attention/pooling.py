@@ -157,7 +157,7 @@ class Pooling(keras.Model):
         self.attention, self.score, self.positions, self.channels = attention, score, positions, channels
         self.loss_tracker = keras.metrics.Mean(name="loss")
         answers = {"prediction": predictions} | ({} if weights is None else {"weights": weights})
-        self.looking = keras.Model(signals, answers)
+        self.with_weights = keras.Model(signals, answers)
 
     def get_config(self):
         return {
@@ -190,14 +190,15 @@ class Pooling(keras.Model):
         specs = [tf.TensorSpec([None, None], tf.float32, name="signals")]
 
         def predict(signals):
-            return self.looking(signals, training=False)
+            return self.with_weights(signals, training=False)
 
         return {"serving_default": (predict, specs), "predict": (predict, specs)}
 
     def preview(self):
         """Three signals of the test split: `signals`, `targets`, `prediction`, and `weights` where there are any."""
         signals, targets = shapes1d.sample(3, split="test")
-        answers = {name: value.numpy() for name, value in self.looking(tf.constant(signals), training=False).items()}
+        answers = self.with_weights(tf.constant(signals), training=False)
+        answers = {name: value.numpy() for name, value in answers.items()}
         picture = signal_sheet.sheet(signals, targets, answers["prediction"], answers.get("weights"))
         return {"picture": picture, "signals": signals, "targets": targets, **answers}
 

@@ -8,8 +8,8 @@ falls with every piece, so beginnings of one length compete in the beam, and the
 lengths, are ranked by log p / length.
 
 Both take a function `step(last, state, memory) -> (log_probabilities, state, weights)`: of the last pieces `(rows,)`,
-the state `(rows, units)` and a tuple of tensors of `rows` rows, to `(rows, pieces)`, the next state and `(rows, S)`,
-how much each piece of the source was looked at.
+the state `(rows, units)` and a tuple of tensors of `rows` rows, to `(rows, vocabulary_size)`, the next state and
+`(rows, S)`, how much each piece of the source was looked at.
 """
 
 import tensorflow as tf
@@ -20,14 +20,14 @@ NEVER = -1e9
 """The log-probability of what must not be chosen."""
 
 
-def greedy(step, state, memory, longest, is_fused=False):
+def greedy(step, state, memory, max_length, is_fused=False):
     """The likeliest piece at every time.
 
     Args:
         step, memory: as above.
         state: the first, `(batch, units)`.
-        longest: so many pieces at most, `END` among them.
-        is_fused: whether XLA compiles it, which has to know how much there will be: T is `longest` then; see `cut`.
+        max_length: so many pieces at most, `END` among them.
+        is_fused: whether XLA compiles it, which has to know how much there will be: T is `max_length` then; see `cut`.
 
     Returns:
         The pieces, int32 `(batch, T)`, `PAD` after `END`; log p(y | x), `(batch,)`; the weights, `(batch, T, S)`. T is
@@ -43,9 +43,9 @@ def greedy(step, state, memory, longest, is_fused=False):
         return t + 1, piece, state, total, pieces.write(t, piece), weights.write(t, looked)
 
     def goes_on(t, last, *_):
-        return (t < longest) & ((t == 0) | tf.reduce_any((last != END) & (last != PAD)))  # once for no rows at all
+        return (t < max_length) & ((t == 0) | tf.reduce_any((last != END) & (last != PAD)))  # once for no rows at all
 
-    room = {"size": longest if is_fused else 0, "dynamic_size": not is_fused}
+    room = {"size": max_length if is_fused else 0, "dynamic_size": not is_fused}
     pieces = tf.TensorArray(tf.int32, **room)
     weights = tf.TensorArray(tf.float32, **room)
     _, _, _, total, pieces, weights = tf.while_loop(
@@ -60,11 +60,11 @@ def cut(pieces, log_probability, weights):
     return pieces[:, :longest], log_probability, weights[:, :longest]
 
 
-def beam(step, state, memory, longest, width, prefix=None):
+def beam(step, state, memory, max_length, width, prefix=None):
     """The `width` best sentences that a beam of that width finds.
 
     Args:
-        step, state, memory, longest: as `greedy` has them.
+        step, state, memory, max_length: as `greedy` has them.
         width: 1 or more, or an int32 scalar tensor.
         prefix: int32 `(batch, P)`, what every sentence has to begin with, padded by `PAD`; nothing where it is `None`.
 
@@ -84,7 +84,7 @@ def beam(step, state, memory, longest, width, prefix=None):
         is_done = ((last == END) | (last == PAD))[:, :, None]
         free = tf.where(is_done, tf.one_hot(PAD, vocabulary, on_value=0.0, off_value=4 * NEVER), free)
         if prefix is not None:
-            forced = tf.gather(tf.pad(prefix, [[0, 0], [0, longest]], constant_values=PAD), t, axis=1)[:, None, None]
+            forced = tf.gather(tf.pad(prefix, [[0, 0], [0, max_length]], constant_values=PAD), t, axis=1)[:, None, None]
             log_p = tf.reshape(log_p, [batch, width, vocabulary])
             free = tf.where(forced == PAD, free, tf.where(tf.range(vocabulary) == forced, log_p, NEVER))
         total, best = tf.math.top_k(tf.reshape(total[:, :, None] + free, [batch, -1]), width)
@@ -100,7 +100,7 @@ def beam(step, state, memory, longest, width, prefix=None):
         return t + 1, piece, state, total, pieces, weights
 
     def goes_on(t, last, *_):
-        return (t < longest) & tf.reduce_any((last != END) & (last != PAD))
+        return (t < max_length) & tf.reduce_any((last != END) & (last != PAD))
 
     begin = (
         0,
@@ -121,6 +121,6 @@ def beam(step, state, memory, longest, width, prefix=None):
 
 
 def _forbidden(log_p):
-    """What is added to log-probabilities `(rows, pieces)`, so that nothing is chosen that spells nothing."""
+    """What is added to log-probabilities `(rows, vocabulary_size)`, so that nothing is chosen that spells nothing."""
     spells_nothing = tf.reduce_sum(tf.one_hot([PAD, UNKNOWN, START], tf.shape(log_p)[-1]), axis=0)
     return NEVER * spells_nothing

@@ -23,24 +23,24 @@ from dlsuite.keras_settings import own_settings, registered
 SETTINGS_CHOSEN_ON = "validation"
 DEFAULTS = {
     "pairs": {
-        "pieces": 4000,
-        "examples": 0,
+        "vocabulary_size": 4000,
+        "train_size": 0,
         "epochs": 10,
         "learning_rate": 2e-3,
         "units": 256,
         "dropout": 0.3,
-        "smoothing": 0.1,
-        "longest": 64,
+        "label_smoothing": 0.1,
+        "max_length": 64,
     },
     "dates": {
-        "pieces": 0,
-        "examples": 50_000,
+        "vocabulary_size": 0,
+        "train_size": 50_000,
         "epochs": 12,
         "learning_rate": 2e-3,
         "units": 32,
         "dropout": 0.0,
-        "smoothing": 0.0,
-        "longest": 48,
+        "label_smoothing": 0.0,
+        "max_length": 48,
     },
 }
 
@@ -53,12 +53,12 @@ class SingleStateDecoder(encoder_decoder.Decoder):
         super().build(states_shape)
         self.first = self.add_weight((states_shape[-1], self.units), name="first")
 
-    def remember(self, states, source):
+    def memory(self, states, source):
         forward, backward = tf.split(states, 2, axis=-1)
         last = tf.concat([forward[:, -1], backward[:, 0]], axis=-1)  # at padding the forward state stays as it is
         return (tf.zeros([tf.shape(last)[0], 0]), last), tf.tanh(last @ self.first)
 
-    def look(self, state, memory):
+    def attend(self, state, memory):
         nothing, last = memory
         return last, nothing
 
@@ -77,15 +77,15 @@ def train(
     dataset: Literal["dates"] | str = "dates",
     source_language: str = "de",
     target_language: str = "en",
-    pieces: Annotated[int, Ge(0)] | None = None,
-    examples: Annotated[int, Ge(0)] | None = None,
+    vocabulary_size: Annotated[int, Ge(0)] | None = None,
+    train_size: Annotated[int, Ge(0)] | None = None,
     epochs: Count | None = None,
     batch_size: Count = 64,
     learning_rate: Positive | None = None,
     units: Count | None = None,
     dropout: Share | None = None,
-    smoothing: Share | None = None,
-    longest: Count | None = None,
+    label_smoothing: Share | None = None,
+    max_length: Count | None = None,
     seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
@@ -96,15 +96,15 @@ def train(
         dataset: dates, or the path of a folder that holds de.train.txt, en.train.txt and so on, or of a .tsv file.
         source_language: the code of the language to translate from; dates leave no choice and pass over it.
         target_language: the code of the language to translate into.
-        pieces: subwords in either vocabulary; 0 for characters only.
-        examples: so many pairs are drawn to train on; 0 for all of them.
+        vocabulary_size: subwords in either vocabulary; 0 for characters only.
+        train_size: so many pairs are drawn to train on; 0 for all of them.
         epochs: passes over the pairs.
         batch_size: pairs in each step.
         learning_rate: Adam's, falling to 0 along a cosine.
         units: of each recurrent network, and the embeddings' length.
         dropout: share of the numbers between the networks that are left out in training.
-        smoothing: share of the probability that is spread over all pieces in training.
-        longest: in pieces; what a sentence has beyond is cut off.
+        label_smoothing: share of the probability that is spread over all pieces in training.
+        max_length: in pieces; what a sentence has beyond is cut off.
         seed: of the initial weights, the order of the data and what is left out.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
@@ -118,15 +118,15 @@ def train(
         dataset,
         source_language=source_language,
         target_language=target_language,
-        pieces=pieces,
-        examples=examples,
+        vocabulary_size=vocabulary_size,
+        train_size=train_size,
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
         units=units,
         dropout=dropout,
-        smoothing=smoothing,
-        longest=longest,
+        label_smoothing=label_smoothing,
+        max_length=max_length,
         seed=seed,
         initial_epoch=initial_epoch,
         callbacks=callbacks,

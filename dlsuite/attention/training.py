@@ -28,8 +28,8 @@ def fit_to(
     *,
     source_language,
     target_language,
-    pieces,
-    examples,
+    vocabulary_size,
+    train_size,
     epochs,
     batch_size,
     learning_rate,
@@ -53,18 +53,24 @@ def fit_to(
         ValueError: an argument out of its range, or no such pairs.
     """
     require_pairs(dataset)
-    given = {"pieces": pieces, "examples": examples, "epochs": epochs, "learning_rate": learning_rate, **settings}
+    given = {
+        "vocabulary_size": vocabulary_size,
+        "train_size": train_size,
+        "epochs": epochs,
+        "learning_rate": learning_rate,
+        **settings,
+    }
     row = defaults["pairs"] | defaults.get(dataset, {})
     given = {name: row[name] if value is None else value for name, value in given.items()}
-    pieces, examples, epochs, learning_rate = (
-        given.pop(name) for name in ("pieces", "examples", "epochs", "learning_rate")
+    vocabulary_size, train_size, epochs, learning_rate = (
+        given.pop(name) for name in ("vocabulary_size", "train_size", "epochs", "learning_rate")
     )
     languages = source_language, target_language
     keras.utils.set_random_seed(seed)
-    sources, targets = text_pairs.pairs(dataset, "train", *languages, n=examples or None, seed=seed)
+    sources, targets = text_pairs.pairs(dataset, "train", *languages, n=train_size or None, seed=seed)
     if len(sources) < batch_size:
         raise ValueError(f"batch_size={batch_size}: there are {len(sources)} pairs to train on")
-    model = model_class(learn(sources, pieces), learn(targets, pieces), seed=seed, **given)
+    model = model_class(learn(sources, vocabulary_size), learn(targets, vocabulary_size), seed=seed, **given)
     model.held_out = text_pairs.pairs(dataset, "validation", *languages, n=SHOWN)
     numbers = [
         model.source_vocabulary.encode(tf.constant(sources)).to_list(),
@@ -76,7 +82,7 @@ def fit_to(
     model.compile(optimizer, loss=None, jit_compile=False)  # XLA draws what is left out ten times slower
     optimizer.build(model.trainable_variables)
     model.fit(
-        batches(*numbers, batch_size, model.longest, seed, initial_epoch),
+        batches(*numbers, batch_size, model.max_length, seed, initial_epoch),
         epochs=epochs,
         steps_per_epoch=steps,
         initial_epoch=initial_epoch,
@@ -120,20 +126,20 @@ def require_pairs(dataset):
         )
 
 
-def batches(sources, targets, batch_size, longest, seed=0, initial_epoch=0):
+def batches(sources, targets, batch_size, max_length, seed=0, initial_epoch=0):
     """Endless batches of pairs of about one length, in an order that is a function of (seed, epoch).
 
     Args:
         sources, targets: lists of lists of pieces.
-        longest: what a list has beyond is cut off.
+        max_length: what a list has beyond is cut off.
         initial_epoch: the epoch to begin with.
 
     Returns:
         A dataset of int32 sources `(batch_size, S)`, ended, and targets `(batch_size, T)`, from `START` to `END`; both
         are padded by `PAD` to the longest of the batch. What is left over at an epoch's end is dropped.
     """
-    sources = [[*pieces[: longest - 1], END] for pieces in sources]
-    targets = [[START, *pieces[: longest - 1], END] for pieces in targets]
+    sources = [[*pieces[: max_length - 1], END] for pieces in sources]
+    targets = [[START, *pieces[: max_length - 1], END] for pieces in targets]
     lengths = np.array([(len(target), len(source)) for source, target in zip(sources, targets, strict=True)])
 
     def padded(rows):

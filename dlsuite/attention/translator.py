@@ -3,7 +3,7 @@
     log p(y | x) = sum over t of log p(y_t | y_1 .. y_{t-1}, x)
 
 An encoder reads the source x and a decoder writes the target y, piece by piece. `seq2seq` and `bahdanau` differ in what
-the decoder remembers of the source, and in how it looks at that. In training the decoder is given the true pieces
+the decoder keeps of the source, and in how it attends to that. In training the decoder is given the true pieces
 before each (teacher forcing); in use it goes on from its own. A blank text was never learned: its translation is empty.
 """
 
@@ -32,8 +32,8 @@ class Translator(keras.Model):
         source_pieces, target_pieces: lists of str, as `subwords.learn` makes them; by default there are letters only.
         units: of each recurrent network, and of the embeddings.
         dropout: share of the numbers that are left out in training.
-        smoothing: so much of the probability is spread over all pieces in training (Szegedy et al., 2016).
-        longest: in pieces; what a source has beyond is cut off, and no translation is longer.
+        label_smoothing: so much of the probability is spread over all pieces in training (Szegedy et al., 2016).
+        max_length: in pieces; what a source has beyond is cut off, and no translation is longer.
         seed: of what is left out.
     """
 
@@ -45,13 +45,13 @@ class Translator(keras.Model):
         target_pieces=LETTERS,
         units=256,
         dropout=0.3,
-        smoothing=0.1,
-        longest=64,
+        label_smoothing=0.1,
+        max_length=64,
         seed=0,
         **kwargs,
     ):
-        require_positive(units=units, longest=longest)
-        require_share(dropout=dropout, smoothing=smoothing)
+        require_positive(units=units, max_length=max_length)
+        require_share(dropout=dropout, label_smoothing=label_smoothing)
         source, target = (
             keras.Input((None,), dtype="int32", name="source"),
             keras.Input((None,), dtype="int32", name="target"),
@@ -61,7 +61,8 @@ class Translator(keras.Model):
         logits, weights = decoder(encoder(source), source, target)
         super().__init__([source, target], [logits, weights], **kwargs)
         self.encoder, self.decoder = encoder, decoder
-        self.units, self.dropout, self.smoothing, self.longest, self.seed = units, dropout, smoothing, longest, seed
+        self.units, self.dropout, self.label_smoothing = units, dropout, label_smoothing
+        self.max_length, self.seed = max_length, seed
         self.source_vocabulary, self.target_vocabulary = (
             Vocabulary(list(source_pieces)),
             Vocabulary(list(target_pieces)),
@@ -81,8 +82,8 @@ class Translator(keras.Model):
             "target_pieces": self.target_vocabulary.pieces,
             "units": self.units,
             "dropout": self.dropout,
-            "smoothing": self.smoothing,
-            "longest": self.longest,
+            "label_smoothing": self.label_smoothing,
+            "max_length": self.max_length,
             "seed": self.seed,
         }
 
@@ -108,8 +109,8 @@ class Translator(keras.Model):
         pieces_of_all = devices.sum_over_all(pieces)
         with tf.GradientTape() as tape:
             logits, _ = self([source, given], training=True)
-            rest = self.smoothing / logits.shape[-1]
-            labels = tf.one_hot(wanted, logits.shape[-1], on_value=1 - self.smoothing + rest, off_value=rest)
+            rest = self.label_smoothing / logits.shape[-1]
+            labels = tf.one_hot(wanted, logits.shape[-1], on_value=1 - self.label_smoothing + rest, off_value=rest)
             smoothed = tf.nn.softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_sum(counts * smoothed) / pieces_of_all
         variables = self.trainable_variables
@@ -118,7 +119,7 @@ class Translator(keras.Model):
         # Keras adds up what the devices give.
         self.optimizer.apply([each / devices.count() for each in clipped], variables)
         of_wanted = tf.gather(logits, wanted, batch_dims=2)
-        cross_entropy = smoothed - self.smoothing * (of_wanted - tf.reduce_mean(logits, axis=-1))
+        cross_entropy = smoothed - self.label_smoothing * (of_wanted - tf.reduce_mean(logits, axis=-1))
         is_right = tf.cast(of_wanted == tf.reduce_max(logits, axis=-1), tf.float32)
         told = {}
         for tracker, values in zip(self.trackers, (smoothed, cross_entropy, is_right), strict=True):
@@ -130,11 +131,11 @@ class Translator(keras.Model):
 
     def read(self, texts):
         """Texts, a string tensor `(batch,)`, as the encoder's int32 `(batch, S)`, ended and padded."""
-        return ended(self.source_vocabulary.encode(texts)[:, : self.longest - 1])
+        return ended(self.source_vocabulary.encode(texts)[:, : self.max_length - 1])
 
-    def remember(self, source):
+    def memory(self, source):
         """What the decoder keeps of `source`, int32 `(batch, S)`: the memory, and the first state."""
-        return self.decoder.remember(self.encoder(source, training=False), source)
+        return self.decoder.memory(self.encoder(source, training=False), source)
 
     def step(self, last, state, memory):
         """As the decoder's, of a memory with one tensor more, `(rows,)`: which rows must not be anything but empty."""
@@ -145,13 +146,13 @@ class Translator(keras.Model):
 
     def greedy(self, source, is_fused=False):
         """As `search.greedy`, of int32 sources `(batch, S)`."""
-        memory, state = self.remember(source)
-        return search.greedy(self.step, state, (*memory, is_blank(source)), self.longest, is_fused)
+        memory, state = self.memory(source)
+        return search.greedy(self.step, state, (*memory, is_blank(source)), self.max_length, is_fused)
 
     def rounded_greedy(self, source):
         """As `greedy`, by XLA, which compiles for one length: the source is padded to a multiple of `ROUNDED_TO`."""
         length = tf.shape(source)[1]
-        rounded = tf.maximum(length, tf.minimum(-(-length // ROUNDED_TO) * ROUNDED_TO, self.longest))
+        rounded = tf.maximum(length, tf.minimum(-(-length // ROUNDED_TO) * ROUNDED_TO, self.max_length))
         found = self.fused_greedy(tf.pad(source, [[0, 0], [0, rounded - length]]))
         pieces, log_probability, weights = search.cut(*found)
         return pieces, log_probability, weights[:, :, :length]
@@ -165,11 +166,11 @@ class Translator(keras.Model):
 
     def beam(self, source, width, prefix=None):
         """As `search.beam`, of int32 sources `(batch, S)`. What is to begin with a prefix is not kept empty."""
-        memory, state = self.remember(source)
+        memory, state = self.memory(source)
         stays_empty = is_blank(source)
         if prefix is not None:
             stays_empty &= tf.reduce_all(prefix == PAD, axis=1)
-        return search.beam(self.step, state, (*memory, stays_empty), self.longest, width, prefix)
+        return search.beam(self.step, state, (*memory, stays_empty), self.max_length, width, prefix)
 
     def log_probability(self, source, target):
         """log p(y | x) in nats, `(batch,)`, of int32 targets `(batch, T)`, ended and padded."""

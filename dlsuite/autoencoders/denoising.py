@@ -1,6 +1,6 @@
-"""Denoising auto-encoder (Vincent et al., 2008, doi:10.1145/1390156.1390294): spoil pictures, ask for them back.
+"""Denoising auto-encoder (Vincent et al., 2008, doi:10.1145/1390156.1390294): corrupt pictures, ask for them back.
 
-    x~ ~ q(x~ | x)                          a picture spoilt by noise
+    x~ ~ q(x~ | x)                          a picture corrupted by noise
     min  E[ |x - g(f(x~))|^2 ],             whose minimum is g(f(x~)) = E[x | x~]
 
 A copy of x~ is wrong now, so the code need not be short: f(x~) holds more numbers than the picture, and what keeps the
@@ -35,16 +35,16 @@ KINDS = ("gaussian", "masking", "patches", "salt_and_pepper")
 PATCH = 4
 """Pixels a side of a square that `patches` sets to 0."""
 MEASURED = 0.5
-"""The level of the noise that `measure` and `preview` spoil with."""
+"""The level of the noise that `measure` and `preview` corrupt with."""
 
 
 def corrupt(pictures, noise, level, uniform, normal):
-    """x~: pictures spoilt by one kind of noise, float32 `(batch, height, width, channels)`.
+    """x~: pictures corrupted by one kind of noise, float32 `(batch, height, width, channels)`.
 
     Args:
         pictures: floats in 0..1 of that shape.
         noise: one of `KINDS`.
-        level: a Gaussian's standard deviation, or the share that is spoilt; a number, or one for each picture.
+        level: a Gaussian's standard deviation, or the share that is corrupted; a number, or one for each picture.
         uniform: `(batch, height, width, 1)` from U[0, 1], of which all but `gaussian` is made.
         normal: as `pictures`, from N(0, I), of which `gaussian` is made.
 
@@ -119,7 +119,7 @@ def build_network(data_shape, width):
 class DenoisingAutoEncoder(encoder_decoder.PictureModel):
     """The network, the noise, and the step.
 
-    Called on spoilt pictures, it answers with restored ones, clipped to 0..1. In training nothing is clipped, since
+    Called on corrupted pictures, it answers with restored ones, clipped to 0..1. In training nothing is clipped, since
     that has no gradient; the average of pictures in 0..1 lies in 0..1 by itself.
 
     Args:
@@ -159,7 +159,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
     def metrics(self):
         return [self.loss_tracker]
 
-    def spoil(self, pictures):
+    def corrupt(self, pictures):
         """x~ for pictures `(batch, *data_shape)`: each has a level of its own, and with `all` a kind of its own."""
         batch = tf.shape(pictures)[0]
         level = self.level * self.draw(keras.random.uniform, batch)
@@ -171,7 +171,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
 
     def train_step(self, pictures):
         """One step on |x - g(f(x~))|^2, a sum over pixels, for pictures `(batch, *data_shape)` in 0..1."""
-        noisy = self.spoil(pictures)
+        noisy = self.corrupt(pictures)
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.reduce_sum((pictures - self.unbounded(noisy)) ** 2, axis=[1, 2, 3]))
         self.minimize(loss, tape)
@@ -179,7 +179,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
         return {"loss": loss}
 
     def signatures(self):
-        """`denoise`, spoilt `pictures` to restored `pictures`, which is also what `reconstruct` and the default do."""
+        """`denoise`, corrupted `pictures` to restored `pictures`; `reconstruct` and the default do the same."""
         pictures = tf.TensorSpec([None, *self.data_shape], tf.float32, name="pictures")
 
         def denoise(pictures):
@@ -188,7 +188,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
         return dict.fromkeys(("serving_default", "reconstruct", "denoise"), (denoise, [pictures]))
 
     def preview(self):
-        """Ten held-out pictures; then for every kind of noise as they are spoilt, and beneath it as they are restored.
+        """Ten held-out pictures; then, for every kind of noise, corrupted, and restored beneath.
 
         Returns:
             `picture`, and `noisy` and `restored`, each `(kinds, n, *data_shape)`.
@@ -225,7 +225,7 @@ def train(
         epochs: passes over the pictures.
         batch_size: pictures in each step.
         learning_rate: Adam's, falling to 0 along a cosine.
-        noise: what the pictures are spoilt by; with all, each picture by one of the four.
+        noise: what the pictures are corrupted by; with all, each picture by one of the four.
         level: the highest; a Gaussian's standard deviation, or the share of pixels or squares, 1 at most.
         width: feature maps at half the resolution.
         seed: of the initial weights, the order of the data and all noise.
@@ -252,11 +252,11 @@ def train(
 
 @own_settings()
 def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str, float]:
-    """How near held-out pictures are to themselves when spoilt, at level 0.5, and when restored.
+    """How near held-out pictures are to themselves when corrupted, at level 0.5, and when restored.
 
     Returns:
-        For each kind of noise that the model was trained on, `<kind>_noisy_psnr_db`, of pictures spoilt and clipped to
-        0..1, and `<kind>_psnr_db`, of pictures restored; either that of the mean squared error over all of them.
+        For each kind of noise that the model was trained on, `<kind>_noisy_psnr_db`, of pictures corrupted and clipped
+        to 0..1, and `<kind>_psnr_db`, of pictures restored; either that of the mean squared error over all of them.
     """
     images, _ = encoder_decoder.held_out(dataset, source=source)
     parts = np.array_split(images, -(-len(images) // 500))

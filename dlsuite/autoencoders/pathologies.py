@@ -8,7 +8,7 @@
                          times its KL is switched off, and what it would have told is blurred
 
 All three are trainings of `autoencoders.vae` on the bundled digits. What each shows is one of the numbers that
-`VAE.look` measures on held-out digits at every preview; run directories keep them.
+`VAE.diagnose` measures on held-out digits at every preview; run directories keep them.
 """
 
 import math
@@ -51,7 +51,7 @@ class Pathology(NamedTuple):
     cure: dict
     """Those of them that are changed to mend it."""
     number: str
-    """Which of `VAE.look`'s numbers measures it."""
+    """Which of `VAE.diagnose`'s numbers measures it."""
     measured: str
     """What that is, in a few words."""
     sick: Callable

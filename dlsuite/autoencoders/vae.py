@@ -43,7 +43,7 @@ REDUCTIONS = ("sum", "mean")
 FLOOR = 0.01
 """Added to a sigma that is learned or emitted, for pixels in 0..1."""
 IMPORTANCE_SAMPLES = 100
-LOOKED_AT = 1000 * 28 * 28
+DIAGNOSED = 1000 * 28 * 28
 """A preview measures so many pixels of held-out pictures, 1,000 digits, or 40 pictures where those are more."""
 ACTIVE = 0.01
 """A latent dimension is active if E[z | x] varies by more than this over x (Burda et al., 2016, arXiv:1509.00519)."""
@@ -224,8 +224,8 @@ class VAE(encoder_decoder.EncoderDecoder):
         }
 
     def preview(self):
-        """As every auto-encoder here has it, and what `look` answers; with more than two latent dimensions, samples."""
-        preview = super().preview() | self.look()
+        """As every auto-encoder here has it, with the numbers of `diagnose`; samples above two latent dimensions."""
+        preview = super().preview() | self.diagnose()
         if self.latent_dim != 2:
             sample, _ = self.signatures()["sample"]
             samples = sample(80, self.seed)["pictures"].numpy()
@@ -233,14 +233,14 @@ class VAE(encoder_decoder.EncoderDecoder):
             preview["samples"] = samples
         return preview
 
-    def look(self):
+    def diagnose(self):
         """Numbers of the held-out pictures at hand, or of the first of large ones, from the same noise every time.
 
         Returns:
             `reconstruction_nats` and `kl_nats`, the two terms of the negative ELBO, their means; `active_units`;
             `spread`, the root mean square of all codes z ~ q(z | x), which is 1 where they are as the prior has them.
         """
-        pictures = self.held_out[0][: max(40, LOOKED_AT // math.prod(self.data_shape))]
+        pictures = self.held_out[0][: max(40, DIAGNOSED // math.prod(self.data_shape))]
         mean, log_variance = self.infer(pictures)
         x = self.observe(pictures, tf.random.stateless_uniform(pictures.shape, [0, 0]))
         terms = self.terms(x, tf.random.stateless_normal(mean.shape, [0, 1]))

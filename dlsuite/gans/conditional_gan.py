@@ -51,7 +51,7 @@ class ConditionalGAN(wgan_gp.WGANGP):
 
     Args:
         classes: how many there are, at least 2.
-        critic_steps, penalty, data_shape, latent_dim, averaging, seed: as `WGANGP` has them.
+        critic_steps, penalty, data_shape, latent_dim, ema_half_life, seed: as `WGANGP` has them.
     """
 
     def __init__(self, data_shape=(28, 28, 1), classes=10, **kwargs):
@@ -168,7 +168,7 @@ def train(
     latent_dim: Count = 32,
     critic_steps: Count = 2,
     penalty: NotNegative = 1.0,
-    averaging: Annotated[int, Ge(0)] = 500,
+    ema_half_life: Annotated[int, Ge(0)] = 500,
     seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
@@ -184,7 +184,7 @@ def train(
         latent_dim: the latent vector's length, without the class.
         critic_steps: steps of the critic for each one of the generator.
         penalty: the weight of the gradient penalty (lambda).
-        averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
+        ema_half_life: half-life of the generator's averaged weights, in steps; 0 for no averaging.
         seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
@@ -192,7 +192,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    own = {"latent_dim": latent_dim, "critic_steps": critic_steps, "penalty": penalty, "averaging": averaging}
+    own = {"latent_dim": latent_dim, "critic_steps": critic_steps, "penalty": penalty, "ema_half_life": ema_half_life}
     return two_player.fit_to(
         dataset,
         build=lambda data_shape, _: ConditionalGAN(data_shape=data_shape, seed=seed, **own),

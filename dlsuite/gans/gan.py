@@ -50,25 +50,25 @@ DEFAULTS = {
         "epochs": 12,
         "batch_size": 64,
         "learning_rate": 1e-3,
-        "discriminator_rate": 0.4,
+        "discriminator_lr_ratio": 0.4,
         "latent_dim": 32,
-        "momentum": 0.0,
+        "beta_1": 0.0,
         "instance_noise": 0.4,
         "final_noise": 0.3,
         "group": 4,
-        "averaging": 500,
+        "ema_half_life": 500,
     },
     "points": {
         "epochs": 20,
         "batch_size": 256,
         "learning_rate": 5e-4,
-        "discriminator_rate": 1.0,
+        "discriminator_lr_ratio": 1.0,
         "latent_dim": 2,
-        "momentum": 0.5,
+        "beta_1": 0.5,
         "instance_noise": 0.0,
         "final_noise": 0.0,
         "group": 1,
-        "averaging": 500,
+        "ema_half_life": 500,
     },
 }
 GENERATOR_LOSSES = ("non-saturating", "saturating")
@@ -85,7 +85,7 @@ class GAN(two_player.TwoPlayer):
         final_noise: what it becomes, along a line; 0 or above.
         noise_steps: steps of the discriminator in which it does; at least 1.
         group: examples that the discriminator compares with each other, see `two_player.GroupDeviation`; 1 for none.
-        data_shape, latent_dim, averaging, seed: as `TwoPlayer` has them.
+        data_shape, latent_dim, ema_half_life, seed: as `TwoPlayer` has them.
     """
 
     def __init__(
@@ -201,15 +201,15 @@ def train(
     epochs: Count | None = None,
     batch_size: Count | None = None,
     learning_rate: Positive | None = None,
-    discriminator_rate: Positive | None = None,
-    momentum: Share | None = None,
+    discriminator_lr_ratio: Positive | None = None,
+    beta_1: Share | None = None,
     latent_dim: Count | None = None,
     discriminator_steps: Count = 1,
     generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
     instance_noise: NotNegative | None = None,
     final_noise: NotNegative | None = None,
     group: Count | None = None,
-    averaging: Annotated[int, Ge(0)] | None = None,
+    ema_half_life: Annotated[int, Ge(0)] | None = None,
     seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
@@ -222,8 +222,8 @@ def train(
         epochs: passes over the pictures; on points, times 1,000 steps of the generator.
         batch_size: examples in each step of either player.
         learning_rate: Adam's (beta_2 0.99), falling to 0 along a cosine.
-        discriminator_rate: the discriminator's learning rate, as a multiple of the generator's.
-        momentum: Adam's beta_1, of both players.
+        discriminator_lr_ratio: the discriminator's learning rate, as a multiple of the generator's.
+        beta_1: Adam's decay rate for the mean of the gradients, for both players.
         latent_dim: the latent vector's length.
         discriminator_steps: steps of the discriminator for each one of the generator (k).
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
@@ -231,7 +231,7 @@ def train(
         final_noise: what it has come to at the end of the training, along a line.
         group: how many examples the discriminator compares with each other, so that samples that are all alike give
             themselves away; 1 for each on its own.
-        averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
+        ema_half_life: half-life of the generator's averaged weights, in steps; 0 for no averaging.
         seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
@@ -245,23 +245,23 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        discriminator_rate=discriminator_rate,
-        momentum=momentum,
+        discriminator_lr_ratio=discriminator_lr_ratio,
+        beta_1=beta_1,
         latent_dim=latent_dim,
         instance_noise=instance_noise,
         final_noise=final_noise,
         group=group,
-        averaging=averaging,
+        ema_half_life=ema_half_life,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
     require_whole_groups(batch_size, chosen["group"])
-    discriminator_rate, momentum = chosen.pop("discriminator_rate"), chosen.pop("momentum")
+    discriminator_lr_ratio, beta_1 = chosen.pop("discriminator_lr_ratio"), chosen.pop("beta_1")
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "seed": seed}
     return two_player.fit_to(
         dataset,
         build=lambda data_shape, steps: GAN(data_shape=data_shape, noise_steps=steps, **own, **chosen),
-        optimizer=two_player.adam(learning_rate, beta_1=momentum, beta_2=0.99),
-        critic_optimizer=two_player.adam(learning_rate * discriminator_rate, beta_1=momentum, beta_2=0.99),
+        optimizer=two_player.adam(learning_rate, beta_1=beta_1, beta_2=0.99),
+        critic_optimizer=two_player.adam(learning_rate * discriminator_lr_ratio, beta_1=beta_1, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

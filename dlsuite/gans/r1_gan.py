@@ -35,21 +35,21 @@ DEFAULTS = {
         "epochs": 20,
         "batch_size": 64,
         "learning_rate": 1e-3,
-        "discriminator_rate": 1.0,
-        "momentum": 0.0,
+        "discriminator_lr_ratio": 1.0,
+        "beta_1": 0.0,
         "latent_dim": 32,
         "gamma": 1.0,
-        "averaging": 500,
+        "ema_half_life": 500,
     },
     "points": {
         "epochs": 20,
         "batch_size": 256,
         "learning_rate": 1e-3,
-        "discriminator_rate": 1.0,
-        "momentum": 0.5,
+        "discriminator_lr_ratio": 1.0,
+        "beta_1": 0.5,
         "latent_dim": 2,
         "gamma": 0.1,
-        "averaging": 500,
+        "ema_half_life": 500,
     },
 }
 PENALIZED = ("real", "fake", "both")
@@ -62,7 +62,7 @@ class R1GAN(gan.GAN):
     Args:
         gamma: the penalty's weight, 0 or above.
         penalized: where the slope is measured: on `real` examples (R1), on `fake` ones (R2), or on `both`.
-        data_shape, latent_dim, discriminator_steps, generator_loss, averaging, seed: as `GAN` has them.
+        data_shape, latent_dim, discriminator_steps, generator_loss, ema_half_life, seed: as `GAN` has them.
     """
 
     def __init__(self, gamma=10.0, penalized="real", **kwargs):
@@ -105,14 +105,14 @@ def train(
     epochs: Count | None = None,
     batch_size: Count | None = None,
     learning_rate: Positive | None = None,
-    discriminator_rate: Positive | None = None,
-    momentum: Share | None = None,
+    discriminator_lr_ratio: Positive | None = None,
+    beta_1: Share | None = None,
     latent_dim: Count | None = None,
     discriminator_steps: Count = 1,
     generator_loss: Literal["non-saturating", "saturating"] = "non-saturating",
     gamma: NotNegative | None = None,
     penalized: Literal["real", "fake", "both"] = "real",
-    averaging: Annotated[int, Ge(0)] | None = None,
+    ema_half_life: Annotated[int, Ge(0)] | None = None,
     seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
@@ -125,14 +125,14 @@ def train(
         epochs: passes over the pictures; on points, times 1,000 steps of the generator.
         batch_size: examples in each step of either player.
         learning_rate: Adam's (beta_2 0.99), falling to 0 along a cosine.
-        discriminator_rate: the discriminator's learning rate, as a multiple of the generator's.
-        momentum: Adam's beta_1, of both players.
+        discriminator_lr_ratio: the discriminator's learning rate, as a multiple of the generator's.
+        beta_1: Adam's decay rate for the mean of the gradients, for both players.
         latent_dim: the latent vector's length.
         discriminator_steps: steps of the discriminator for each one of the generator (k).
         generator_loss: what the generator minimizes: -log D(G(z)), or log(1 - D(G(z))), whose gradient saturates.
         gamma: the penalty's weight.
         penalized: where the discriminator's slope is: on real examples (R1), on fake ones (R2), or on both.
-        averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
+        ema_half_life: half-life of the generator's averaged weights, in steps; 0 for no averaging.
         seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
@@ -146,21 +146,21 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        discriminator_rate=discriminator_rate,
-        momentum=momentum,
+        discriminator_lr_ratio=discriminator_lr_ratio,
+        beta_1=beta_1,
         latent_dim=latent_dim,
         gamma=gamma,
-        averaging=averaging,
+        ema_half_life=ema_half_life,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    discriminator_rate, momentum = chosen.pop("discriminator_rate"), chosen.pop("momentum")
+    discriminator_lr_ratio, beta_1 = chosen.pop("discriminator_lr_ratio"), chosen.pop("beta_1")
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "penalized": penalized}
 
     return two_player.fit_to(
         dataset,
         build=lambda data_shape, _: R1GAN(data_shape=data_shape, seed=seed, **own, **chosen),
-        optimizer=two_player.adam(learning_rate, beta_1=momentum, beta_2=0.99),
-        critic_optimizer=two_player.adam(learning_rate * discriminator_rate, beta_1=momentum, beta_2=0.99),
+        optimizer=two_player.adam(learning_rate, beta_1=beta_1, beta_2=0.99),
+        critic_optimizer=two_player.adam(learning_rate * discriminator_lr_ratio, beta_1=beta_1, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

@@ -110,7 +110,7 @@ class TwoPlayer(keras.Model):
     Args:
         data_shape: `(2,)` for points, `(height, width, channels)` for pictures, both sides multiples of 4.
         latent_dim: the latent vector's length, at least 1; latent vectors are drawn from N(0, I).
-        averaging: the half-life of the generator's average, in steps of the generator; 0 turns averaging off.
+        ema_half_life: the half-life of the generator's average, in steps of the generator; 0 turns averaging off.
         seed: of all noise drawn in training.
         generator: a function that builds the generator, as `build_generator` does.
         critic: a function that builds the critic, as `build_critic` does.
@@ -120,7 +120,7 @@ class TwoPlayer(keras.Model):
         self,
         data_shape=(28, 28, 1),
         latent_dim=32,
-        averaging=500,
+        ema_half_life=500,
         seed=0,
         generator=build_generator,
         critic=build_critic,
@@ -134,14 +134,14 @@ class TwoPlayer(keras.Model):
                 "multiples of 4"
             )
         require_positive(latent_dim=latent_dim)
-        require_not_negative(averaging=averaging)
+        require_not_negative(ema_half_life=ema_half_life)
         generator = generator(data_shape, latent_dim)
         average = keras.models.clone_model(generator)
         average.set_weights(generator.get_weights())
         average.trainable = False
         latent = keras.Input(generator.input_shape[1:], name="latent")
         super().__init__(latent, average(latent), **kwargs)
-        self.data_shape, self.latent_dim, self.averaging, self.seed = data_shape, latent_dim, averaging, seed
+        self.data_shape, self.latent_dim, self.ema_half_life, self.seed = data_shape, latent_dim, ema_half_life, seed
         self.generator, self.averaged_generator, self.critic = generator, average, critic(data_shape)
         self.noise_seeds = keras.random.SeedGenerator(seed)
         self.generator_loss = keras.metrics.Mean(name="generator_loss")
@@ -153,7 +153,7 @@ class TwoPlayer(keras.Model):
             "name": self.name,
             "data_shape": self.data_shape,
             "latent_dim": self.latent_dim,
-            "averaging": self.averaging,
+            "ema_half_life": self.ema_half_life,
             "seed": self.seed,
         }
 
@@ -193,12 +193,12 @@ class TwoPlayer(keras.Model):
         return devices.draw(distribution, self.noise_seeds, batch, *shape)
 
     def average_weights(self):
-        """Move the averaged generator toward the trained one by the share that `averaging` sets.
+        """Move the averaged generator toward the trained one by the share that `ema_half_life` sets.
 
         The share is larger at first, so that the average does not remember the random beginning.
         """
         step = tf.cast(self.generator_optimizer.iterations, tf.float32)
-        decay = 0.5 ** (1 / self.averaging) if self.averaging else 0.0
+        decay = 0.5 ** (1 / self.ema_half_life) if self.ema_half_life else 0.0
         decay = tf.minimum(decay, step / (step + 10.0))
         for average, weight in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
             average.assign(decay * average + (1.0 - decay) * weight)

@@ -31,7 +31,7 @@ DEFAULTS = {
         "latent_dim": 32,
         "critic_steps": 2,
         "clip": 0.05,
-        "averaging": 500,
+        "ema_half_life": 500,
     },
     "points": {
         "epochs": 20,
@@ -40,7 +40,7 @@ DEFAULTS = {
         "latent_dim": 2,
         "critic_steps": 5,
         "clip": 0.05,
-        "averaging": 500,
+        "ema_half_life": 500,
     },
 }
 
@@ -52,7 +52,7 @@ class WGAN(two_player.TwoPlayer):
     Args:
         critic_steps: steps of the critic for each one of the generator, at least 1.
         clip: the largest absolute value of any of the critic's weights (the paper's c), above 0.
-        data_shape, latent_dim, averaging, seed: as `TwoPlayer` has them.
+        data_shape, latent_dim, ema_half_life, seed: as `TwoPlayer` has them.
     """
 
     def __init__(self, data_shape=(28, 28, 1), latent_dim=32, critic_steps=5, clip=0.01, **kwargs):
@@ -109,7 +109,7 @@ def train(
     latent_dim: Count | None = None,
     critic_steps: Count | None = None,
     clip: Positive | None = None,
-    averaging: Annotated[int, Ge(0)] | None = None,
+    ema_half_life: Annotated[int, Ge(0)] | None = None,
     seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
@@ -125,7 +125,7 @@ def train(
         latent_dim: the latent vector's length.
         critic_steps: steps of the critic for each one of the generator.
         clip: the largest absolute value of the critic's weights (c).
-        averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
+        ema_half_life: half-life of the generator's averaged weights, in steps; 0 for no averaging.
         seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
@@ -142,7 +142,7 @@ def train(
         latent_dim=latent_dim,
         critic_steps=critic_steps,
         clip=clip,
-        averaging=averaging,
+        ema_half_life=ema_half_life,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
 

@@ -35,7 +35,7 @@ DEFAULTS = {
         "latent_dim": 32,
         "critic_steps": 2,
         "penalty": 1.0,
-        "averaging": 500,
+        "ema_half_life": 500,
     },
     "points": {
         "epochs": 20,
@@ -44,7 +44,7 @@ DEFAULTS = {
         "latent_dim": 2,
         "critic_steps": 5,
         "penalty": 0.1,
-        "averaging": 500,
+        "ema_half_life": 500,
     },
 }
 
@@ -56,7 +56,7 @@ class WGANGP(two_player.TwoPlayer):
     Args:
         critic_steps: steps of the critic for each one of the generator, at least 1.
         penalty: the weight of the gradient penalty (the paper's lambda), 0 or above.
-        data_shape, latent_dim, averaging, seed: as `TwoPlayer` has them.
+        data_shape, latent_dim, ema_half_life, seed: as `TwoPlayer` has them.
     """
 
     def __init__(self, data_shape=(28, 28, 1), latent_dim=32, critic_steps=5, penalty=10.0, **kwargs):
@@ -138,7 +138,7 @@ def train(
     latent_dim: Count | None = None,
     critic_steps: Count | None = None,
     penalty: NotNegative | None = None,
-    averaging: Annotated[int, Ge(0)] | None = None,
+    ema_half_life: Annotated[int, Ge(0)] | None = None,
     seed: Seed = 0,
     initial_epoch: int = 0,
     callbacks=(),
@@ -154,7 +154,7 @@ def train(
         latent_dim: the latent vector's length.
         critic_steps: steps of the critic for each one of the generator.
         penalty: the weight of the gradient penalty (lambda).
-        averaging: half-life of the generator's averaged weights, in steps; 0 for no averaging.
+        ema_half_life: half-life of the generator's averaged weights, in steps; 0 for no averaging.
         seed: of the initial weights, the order of the data and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
@@ -171,7 +171,7 @@ def train(
         latent_dim=latent_dim,
         critic_steps=critic_steps,
         penalty=penalty,
-        averaging=averaging,
+        ema_half_life=ema_half_life,
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
 

@@ -212,10 +212,10 @@ def learned_nothing(lesson, workplace):
 
     file = workplace / "own.tsv"
     file.write_text("".join(f"der Hund {n}\tthe dog {n}\n" for n in range(40)), "utf-8")
-    given = {"dataset": str(file), "units": 4, "pieces": 40}
+    given = {"dataset": str(file), "units": 4, "vocabulary_size": 40}
     run = runs.create(lesson, catalog.lesson(lesson).resolve(given), versions={}, devices=1)
     pieces = [subwords.learn([text], 40) for text in ("der Hund 0123456789", "the dog 0123456789")]
-    model = {WITH_ATTENTION: Bahdanau, SINGLE_STATE: Seq2Seq}[lesson](*pieces, units=4, longest=8)
+    model = {WITH_ATTENTION: Bahdanau, SINGLE_STATE: Seq2Seq}[lesson](*pieces, units=4, max_length=8)
     model.save(run.path / "model.keras")
     serving.export(model, run.path / "saved_model")
     run.update(state="finished", epochs=1, steps_per_epoch=1)

@@ -82,7 +82,7 @@ def test_odd_input_gets_a_sentence(visit):
 def test_a_translator_is_trained_and_stopped(visit):
     visit = visit(SCRIPT, section="Train", lesson="attention.seq2seq")
     visit.unfold("All options")
-    visit.enter("Examples", 6400)
+    visit.enter("Train size", 6400)
     visit.enter("Epochs", 200)
     visit.enter("Units", 4)
     visit.press("Start training")

@@ -310,28 +310,28 @@ def test_samples_are_scored_by_their_distance_from_held_out_digits(open_view, di
         ("salt_and_pepper", "salt and pepper"),
     ],
 )
-def test_a_digit_is_spoilt_and_restored(open_view, shown, digits, kind, title, level):
+def test_a_digit_is_corrupted_and_restored(open_view, shown, digits, kind, title, level):
     from dlsuite.autoencoders.denoising import corrupt_from
 
     page = open_view("Denoising", noise=title, level=level, held_digit=5)
     images, labels = digits
     digit = images[labels == 5][:1]
-    spoilt = corrupt_from(0, digit, kind, level).numpy()
-    restored = serving.load("autoencoders.denoising").denoise(pictures=spoilt)["pictures"]
+    corrupted = corrupt_from(0, digit, kind, level).numpy()
+    restored = serving.load("autoencoders.denoising").denoise(pictures=corrupted)["pictures"]
     np.testing.assert_array_equal(large(shown["the digit"], 12), to_bytes(digit[0]))
-    np.testing.assert_array_equal(large(shown["spoilt: "], 12), to_bytes(spoilt[0]))
+    np.testing.assert_array_equal(large(shown["corrupted: "], 12), to_bytes(corrupted[0]))
     np.testing.assert_allclose(large(shown["restored: "], 12), to_bytes(restored[0]), atol=1)
-    said = "the same" if level == 0 else f"{psnr(spoilt, digit):.1f} dB"
-    assert {f"spoilt: {said}", f"restored: {psnr(restored, digit):.1f} dB"} <= set(shown)
+    said = "the same" if level == 0 else f"{psnr(corrupted, digit):.1f} dB"
+    assert {f"corrupted: {said}", f"restored: {psnr(restored, digit):.1f} dB"} <= set(shown)
     strips = cells(shown["The same noise at levels 0, 0.1, … 1"], 11, 2)
     np.testing.assert_array_equal(strips[0], to_bytes(digit[0]))
     assert ("the rest is new to it" in page.sentences) == (level > 0.5)
     if level == 0.4:
         variables, _ = run_lines(code_of(page))
         np.testing.assert_array_equal(variables["digit"], digit)
-        for name, strip in (("spoilt", strips[:11]), ("restored", strips[11:])):
+        for name, strip in (("corrupted", strips[:11]), ("restored", strips[11:])):
             np.testing.assert_allclose(to_bytes(variables[name])[1:], strip, atol=1)
-        np.testing.assert_array_equal(variables["spoilt"][:1], spoilt)
+        np.testing.assert_array_equal(variables["corrupted"][:1], corrupted)
 
 
 def test_a_drawing_is_asked_for_before_there_is_one(open_view, shown):

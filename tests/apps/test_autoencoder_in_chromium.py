@@ -175,7 +175,7 @@ def test_a_digit_that_is_drawn_is_restored(visit):
     visit = visit(SCRIPT, view="Denoising", way="my drawing", level=0)
     expect(visit.page.get_by_text("Draw a digit with the mouse")).to_be_visible()
     visit.draw((-1, 1.5), (1, 1.5), (-0.5, -1.5))
-    expect(visit.page.get_by_text("spoilt: the same")).to_be_visible()
+    expect(visit.page.get_by_text("corrupted: the same")).to_be_visible()
     seven = picture_of(visit.bytes_of_picture())[::12, ::12, 0].astype(float)
     assert seven.shape == (28, 28)
     images, labels = mnist.arrays("test", "bundled")

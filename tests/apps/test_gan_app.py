@@ -438,7 +438,7 @@ def test_a_seed_ends_where_trainings_and_served_models_do(open_page):
 
 def test_whole_numbers_begin_where_the_option_does(open_page):
     page = train(open_page(), dataset="ring")
-    assert [page.widget(label).min for label in ("Epochs", "Batch size", "Seed", "Averaging")] == [1, 1, 0, 0]
+    assert [page.widget(label).min for label in ("Epochs", "Batch size", "Seed", "Ema half life")] == [1, 1, 0, 0]
     page = open_page("attention.py", section="Train", lesson="embeddings.cbow")
     assert [page.widget(label).min for label in ("Dimensions", "Vocabulary size", "Seed")] == [2, 20, 0]
 
@@ -815,7 +815,7 @@ def test_attributes_move_samples_and_the_lines_agree(open_page):
 def test_a_pathology_can_be_linked_to_and_shows_how_often(open_page):
     page = open_page(section="What goes wrong", trouble="Mode collapse")
     said = " ".join(element.value for element in page.markdown)
-    assert said.count("`discriminator_rate=20.0`") == 2  # both have it; what they differ in stands first and bold
+    assert said.count("`discriminator_lr_ratio=20.0`") == 2  # both have it; what they differ in stands first and bold
     assert "**`instance_noise=0.0`** with" in said
     assert "**`instance_noise=0.5`** with" in said
     assert {button.label for button in page.button} >= {"Break it", "Mend it"}

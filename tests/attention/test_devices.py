@@ -19,7 +19,7 @@ texts = ["".join(random.choice(list("abcdef"), length)) for length in (9, 8, 9, 
 def trained(strategy):
     keras.utils.set_random_seed(0)
     with strategy.scope():
-        model = bahdanau.Bahdanau(units=8, dropout=0.0, longest=12)
+        model = bahdanau.Bahdanau(units=8, dropout=0.0, max_length=12)
         model.set_weights([3 * weight for weight in model.get_weights()])  # so that there is something to clip
         model.compile(keras.optimizers.SGD(1.0), loss=None, jit_compile=False)
         before = model.get_weights()

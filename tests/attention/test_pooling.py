@@ -301,9 +301,9 @@ def test_saved_loaded_and_exported_it_answers_alike(kind, positions, tmp_path):
         np.testing.assert_array_equal(ours, theirs)
     serving.export(model, tmp_path / "served")
     served = serving.load(tmp_path / "served")
-    expected = model.looking(signals)
+    expected = model.with_weights(signals)
     assert set(expected) == ({"prediction"} if kind == "none" else {"prediction", "weights"})
-    for answer in (loaded.looking(signals), served.predict(signals=signals), served.serving_default(signals)):
+    for answer in (loaded.with_weights(signals), served.predict(signals=signals), served.serving_default(signals)):
         assert answer.keys() == expected.keys()
         for name in expected:
             np.testing.assert_allclose(answer[name], expected[name], atol=1e-6)

@@ -2,7 +2,7 @@
 
 import pytest
 
-DATES = ["--dataset", "dates", "--examples", "1280", "--batch-size", "32", "--units", "8", "--longest", "24"]
+DATES = ["--dataset", "dates", "--train-size", "1280", "--batch-size", "32", "--units", "8", "--max-length", "24"]
 SETTINGS = {
     "pooling": ["attention.pooling", "--batch-size", "16", "--channels", "4"],
     "bahdanau": ["attention.bahdanau", *DATES, "--dropout", "0.2"],
@@ -11,4 +11,4 @@ SETTINGS = {
 
 @pytest.mark.parametrize("arguments", SETTINGS.values(), ids=SETTINGS)
 def test_it_ends_the_same(arguments, resuming):
-    resuming.ends_the_same(arguments, ["stop"])
+    resuming.ends_the_same_when_stopped(arguments)

@@ -22,7 +22,7 @@ WITH_ATTENTION = pytest.mark.parametrize("model", [Bahdanau], indirect=True)
 def build(model_class, **settings):
     """An untrained translator with weights so large that every input matters."""
     pieces = learn(["abcdef deaf cafe fed bad"] * 2, 14)
-    settings = {"units": UNITS, "dropout": 0.0, "smoothing": 0.1, "longest": LONGEST} | settings
+    settings = {"units": UNITS, "dropout": 0.0, "label_smoothing": 0.1, "max_length": LONGEST} | settings
     model = model_class(pieces, [*SPECIAL, "▁", *"uvwxyz"], **settings)
     random = np.random.default_rng(4)
     for weight in model.trainable_weights:
@@ -64,7 +64,7 @@ def test_what_is_read_is_ended_and_padded(model, read):
 
 def test_teacher_forcing_is_one_step_after_another(model, read, target):
     logits, weights = teacher_forced(model, read, target)
-    memory, state = model.remember(read)
+    memory, state = model.memory(read)
     last = tf.fill([len(SOURCES)], START)
     for t in range(target.shape[1]):
         log_p, state, looked = model.decoder.step(last, state, memory)
@@ -181,7 +181,7 @@ def test_a_text_of_unknown_characters_is_not_blank(model):
 
 def test_decomposed_letters_are_read_as_composed_ones():
     texts = ["août", "ça déjà où", "Tiếng Việt", "ÅNGSTRÖM", "ő ж"]
-    model = Bahdanau(learn(texts[:4] * 2, 60), [*SPECIAL, "▁", *"uvwxyz"], units=UNITS, longest=LONGEST)
+    model = Bahdanau(learn(texts[:4] * 2, 60), [*SPECIAL, "▁", *"uvwxyz"], units=UNITS, max_length=LONGEST)
     functions = model.signatures()
     for form in ("NFD", "NFKD"):
         typed = tf.constant([unicodedata.normalize(form, text) for text in texts])
@@ -199,8 +199,8 @@ def test_what_cannot_be_translated(model, given, said):
 
 
 def test_a_source_of_padding_alone_has_numbers(model):
-    memory, state = model.remember(tf.zeros([1, 4], tf.int32))
-    assert all(np.all(np.isfinite(each)) for each in (*model.decoder.look(state, memory), state))
+    memory, state = model.memory(tf.zeros([1, 4], tf.int32))
+    assert all(np.all(np.isfinite(each)) for each in (*model.decoder.attend(state, memory), state))
 
 
 def test_a_translation_is_the_same_alone_and_in_any_batch(model):
@@ -268,9 +268,9 @@ def test_weights_are_a_share_of_the_pieces_and_nothing_of_the_padding(model, rea
 def test_the_score_is_additive(model, read):
     """e_j = v . tanh(W s + U h_j), the weights its softmax, the context their mean of h_j."""
     states = model.encoder(read).numpy().astype("float64")
-    memory, _ = model.remember(read)
+    memory, _ = model.memory(read)
     state = np.random.default_rng(5).normal(size=(len(SOURCES), UNITS)).astype("float32")
-    context, weights = model.decoder.look(tf.constant(state), memory)
+    context, weights = model.decoder.attend(tf.constant(state), memory)
     w, u, v = (each.numpy() for each in (model.decoder.of_state, model.decoder.of_source, model.decoder.score))
     for row, pieces in enumerate(read.numpy()):
         n = int((pieces != PAD).sum())
@@ -282,13 +282,13 @@ def test_the_score_is_additive(model, read):
 
 @WITH_ATTENTION
 def test_the_first_state_comes_from_the_backward_one_of_the_first_piece(model, read):
-    states, (_, first) = model.encoder(read).numpy(), model.remember(read)
+    states, (_, first) = model.encoder(read).numpy(), model.memory(read)
     np.testing.assert_allclose(first, np.tanh(states[:, 0, UNITS:] @ model.decoder.first.numpy()), atol=1e-5)
 
 
 @pytest.mark.parametrize("model", [Seq2Seq], indirect=True)
 def test_a_single_state_is_all_that_is_kept(model, read, target):
-    (nothing, kept), _ = model.remember(read)
+    (nothing, kept), _ = model.memory(read)
     states = model.encoder(read).numpy()
     ends = (read.numpy() != PAD).sum(1) - 1
     np.testing.assert_array_equal(kept[:, :UNITS], states[np.arange(len(ends)), ends, :UNITS])
@@ -303,22 +303,22 @@ def smoothed_loss(model, source, target):
     log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
     wanted, total, n = target.numpy()[:, 1:], 0.0, 0
     for row, t in zip(*np.nonzero(wanted != PAD), strict=True):
-        labels = np.full(logits.shape[-1], model.smoothing / logits.shape[-1])
-        labels[wanted[row, t]] += 1 - model.smoothing
+        labels = np.full(logits.shape[-1], model.label_smoothing / logits.shape[-1])
+        labels[wanted[row, t]] += 1 - model.label_smoothing
         total, n = total - labels @ log_p[row, t], n + 1
     return total / n
 
 
 @pytest.mark.parametrize("model_class", [Seq2Seq, Bahdanau])
-@pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_a_step_descends_the_smoothed_loss(model_class, smoothing, target):
-    model = build(model_class, smoothing=smoothing)
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
+def test_a_step_descends_the_smoothed_loss(model_class, label_smoothing, target):
+    model = build(model_class, label_smoothing=label_smoothing)
     source = model.read(tf.constant(SOURCES))
     target = tf.concat([tf.fill([len(SOURCES), 1], START), target], axis=1)
     before, logits = smoothed_loss(model, source, target), model([source, target[:, :-1]])[0].numpy()
-    model.smoothing = 0.0
+    model.label_smoothing = 0.0
     cross_entropy = smoothed_loss(model, source, target)
-    model.smoothing = smoothing
+    model.label_smoothing = label_smoothing
     model.compile(keras.optimizers.SGD(0.01), loss=None)
     told = model.train_step((source, target))
     assert float(told["loss"]) == pytest.approx(before, rel=1e-5)
@@ -384,7 +384,7 @@ def pairs():
 
 
 def test_every_pair_comes_once_an_epoch(pairs):
-    dataset = training.batches(*pairs, batch_size=8, longest=20)
+    dataset = training.batches(*pairs, batch_size=8, max_length=20)
     for epoch in (rows_of(dataset, 7), rows_of(dataset.skip(7), 7)):
         firsts = [source[0] for source, _ in epoch]
         assert len(set(firsts)) == len(firsts) == 56  # all but what is left over
@@ -396,7 +396,7 @@ def test_every_pair_comes_once_an_epoch(pairs):
 
 
 def test_batches_are_padded_to_their_longest(pairs):
-    for source, target in training.batches(*pairs, batch_size=8, longest=20).take(14):
+    for source, target in training.batches(*pairs, batch_size=8, max_length=20).take(14):
         assert source.dtype == target.dtype == tf.int32
         for batch in (source, target):
             assert batch.shape[1] == int(tf.reduce_max(tf.reduce_sum(tf.cast(batch != PAD, tf.int32), axis=1)))
@@ -404,7 +404,7 @@ def test_batches_are_padded_to_their_longest(pairs):
 
 def test_every_pair_comes_in_some_epoch(pairs):
     """Whatever its length: what does not fill a batch is left out by chance."""
-    seen = {source[0] for source, _ in rows_of(training.batches(*pairs, batch_size=40, longest=20), 20)}
+    seen = {source[0] for source, _ in rows_of(training.batches(*pairs, batch_size=40, max_length=20), 20)}
     assert len(seen) == 57
 
 
@@ -445,8 +445,8 @@ def reversal(tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(reversal):
     return bahdanau.train(
-        dataset=reversal, pieces=0, examples=0, epochs=25, batch_size=32, learning_rate=0.02, units=24, dropout=0.0,
-        smoothing=0.0, longest=8, seed=0,
+        dataset=reversal, vocabulary_size=0, train_size=0, epochs=25, batch_size=32, learning_rate=0.02, units=24,
+        dropout=0.0, label_smoothing=0.0, max_length=8, seed=0,
     )  # fmt: skip
 
 
@@ -536,7 +536,7 @@ def test_settings_and_pieces_are_in_the_config(model):
     again = type(model).from_config(json.loads(json.dumps(config)))
     assert again.get_config() == config
     assert config["source_pieces"] == model.source_vocabulary.pieces
-    assert (again.units, again.longest, again.smoothing) == (UNITS, LONGEST, 0.1)
+    assert (again.units, again.max_length, again.label_smoothing) == (UNITS, LONGEST, 0.1)
     assert [weight.shape for weight in again.weights] == [weight.shape for weight in model.weights]
     assert isinstance(again.decoder, AttentiveDecoder) is isinstance(model, Bahdanau)
 
@@ -546,7 +546,7 @@ def test_settings_and_pieces_are_in_the_config(model):
 
 @pytest.mark.parametrize(
     ("argument", "value"),
-    [("units", 0), ("longest", -1), ("dropout", 1.0), ("dropout", -0.1), ("smoothing", 1.5)],
+    [("units", 0), ("max_length", -1), ("dropout", 1.0), ("dropout", -0.1), ("label_smoothing", 1.5)],
 )
 def test_a_model_names_a_wrong_argument(argument, value):
     with pytest.raises(ValueError, match=f"{argument}={value}: it must be"):
@@ -560,12 +560,12 @@ def test_a_model_names_a_wrong_argument(argument, value):
         ({"epochs": 0}, "epochs=0: it must be at least 1"),
         ({"batch_size": 0}, "batch_size=0: it must be at least 1"),
         ({"learning_rate": 0.0}, "learning_rate=0.0: it must be above 0"),
-        ({"pieces": -1}, "pieces=-1: it must be at least 0"),
-        ({"examples": -5}, "examples=-5: it must be at least 0"),
+        ({"vocabulary_size": -1}, "vocabulary_size=-1: it must be at least 0"),
+        ({"train_size": -5}, "train_size=-5: it must be at least 0"),
         ({"seed": -1}, "seed=-1: it must be at least 0 and at most 4294967295"),
-        ({"units": 0, "examples": 64}, "units=0: it must be at least 1"),
-        ({"dropout": 2.0, "examples": 64}, "dropout=2.0: it must be at least 0 and below 1"),
-        ({"examples": 10}, "batch_size=64: there are 10 pairs to train on"),
+        ({"units": 0, "train_size": 64}, "units=0: it must be at least 1"),
+        ({"dropout": 2.0, "train_size": 64}, "dropout=2.0: it must be at least 0 and below 1"),
+        ({"train_size": 10}, "batch_size=64: there are 10 pairs to train on"),
         ({"dataset": "mnist"}, "dataset='mnist': a translator takes pairs of texts"),
         ({"dataset": "rings"}, "dataset='rings': it is one of"),
     ],

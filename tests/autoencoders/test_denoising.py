@@ -23,63 +23,63 @@ def digits():
     return encoder_decoder.held_out("mnist")[0]
 
 
-def spoilt(noise, level, pictures=GREY, seed=0):
+def corrupted(noise, level, pictures=GREY, seed=0):
     return denoising.corrupt_from(seed, pictures, noise, level).numpy()
 
 
 def test_gaussian_noise_has_its_deviation():
-    noise = (spoilt("gaussian", 0.3) - GREY) / 0.3
+    noise = (corrupted("gaussian", 0.3) - GREY) / 0.3
     assert stats.kstest(noise.ravel()[:20_000], stats.norm.cdf).pvalue > 1e-3
     assert noise.max() > 4  # it is not clipped
 
 
 @pytest.mark.parametrize("level", [0.0, 0.2, 1.0])
 def test_masking_sets_a_share_to_0(level):
-    noisy = spoilt("masking", level)
+    noisy = corrupted("masking", level)
     assert set(np.unique(noisy)) <= {np.float32(0), np.float32(0.6)}
     assert np.mean(noisy == 0) == pytest.approx(level, abs=0.005)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.2, 1.0])
 def test_patches_are_whole_squares(level):
-    is_lost = (spoilt("patches", level) == 0).reshape(200, 7, 4, 7, 4)
+    is_lost = (corrupted("patches", level) == 0).reshape(200, 7, 4, 7, 4)
     assert (is_lost.all(axis=(2, 4)) == is_lost.any(axis=(2, 4))).all()
     assert np.mean(is_lost) == pytest.approx(level, abs=0.02)
 
 
 @pytest.mark.parametrize("level", [0.0, 0.2, 1.0])
 def test_salt_and_pepper_come_in_equal_shares(level):
-    noisy = spoilt("salt_and_pepper", level)
+    noisy = corrupted("salt_and_pepper", level)
     for value, share in ((0.0, level / 2), (1.0, level / 2), (0.6, 1 - level)):
         assert np.mean(noisy == np.float32(value)) == pytest.approx(share, abs=0.005)
 
 
-def test_a_spoilt_pixel_is_spoilt_in_all_its_channels():
+def test_a_corrupted_pixel_is_corrupted_in_all_its_channels():
     coloured = np.repeat(GREY[:20], 3, axis=-1)
     for noise in ("masking", "patches", "salt_and_pepper"):
-        noisy = spoilt(noise, 0.4, coloured)
+        noisy = corrupted(noise, 0.4, coloured)
         np.testing.assert_array_equal(noisy[..., :1] == np.float32(0.6), noisy[..., 1:2] == np.float32(0.6))
-    assert (spoilt("gaussian", 0.4, coloured)[..., 0] != spoilt("gaussian", 0.4, coloured)[..., 1]).all()
+    assert (corrupted("gaussian", 0.4, coloured)[..., 0] != corrupted("gaussian", 0.4, coloured)[..., 1]).all()
 
 
 @pytest.mark.parametrize("noise", denoising.KINDS)
 def test_a_seed_always_draws_the_same(noise):
-    np.testing.assert_array_equal(spoilt(noise, 0.5, seed=4), spoilt(noise, 0.5, seed=4))
-    assert np.mean(spoilt(noise, 0.5, seed=4) != spoilt(noise, 0.5, seed=5)) > 0.2
+    np.testing.assert_array_equal(corrupted(noise, 0.5, seed=4), corrupted(noise, 0.5, seed=4))
+    assert np.mean(corrupted(noise, 0.5, seed=4) != corrupted(noise, 0.5, seed=5)) > 0.2
 
 
 def test_in_training_each_picture_has_a_level_of_its_own():
-    """The spoilt share of a picture is uniform over 0..level, as its level is."""
+    """The corrupted share of a picture is uniform over 0..level, as its level is."""
     model = denoising.DenoisingAutoEncoder(noise="masking", level=0.4, width=2)
-    share = np.concatenate([np.mean(model.spoil(GREY).numpy() == 0, axis=(1, 2, 3)) for _ in range(5)])
+    share = np.concatenate([np.mean(model.corrupt(GREY).numpy() == 0, axis=(1, 2, 3)) for _ in range(5)])
     assert stats.kstest(share, stats.uniform(0, 0.4).cdf).pvalue > 1e-3
     model = denoising.DenoisingAutoEncoder(noise="gaussian", level=0.4, width=2)
-    deviation = np.std(model.spoil(GREY).numpy() - GREY, axis=(1, 2, 3))
+    deviation = np.std(model.corrupt(GREY).numpy() - GREY, axis=(1, 2, 3))
     assert stats.kstest(deviation, stats.uniform(0, 0.4).cdf).pvalue > 1e-3
 
 
 def test_with_all_each_picture_has_one_kind_of_noise():
-    noisy = denoising.DenoisingAutoEncoder(level=1.0, width=2).spoil(np.repeat(GREY, 5, axis=0)).numpy()
+    noisy = denoising.DenoisingAutoEncoder(level=1.0, width=2).corrupt(np.repeat(GREY, 5, axis=0)).numpy()
     values = [set(np.unique(picture)) for picture in noisy]
     grey = np.float32(0.6)
     kinds = [
@@ -101,8 +101,8 @@ def test_the_step_asks_for_the_clean_picture():
     model = denoising.DenoisingAutoEncoder(data_shape=(8, 8, 1), width=2)
     model.compile(keras.optimizers.SGD(1e-3), loss=None)
     pictures = tf.constant(np.random.default_rng(0).random((6, 8, 8, 1)), tf.float32)
-    noisy = model.spoil(pictures)
-    model.spoil = lambda _: noisy
+    noisy = model.corrupt(pictures)
+    model.corrupt = lambda _: noisy
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum((pictures - model.unbounded(noisy)) ** 2) / 6
     gradients = tape.gradient(loss, model.trainable_variables)
@@ -138,7 +138,7 @@ def test_the_measures_are_what_they_say(trained, digits):
 
 
 def test_answers_are_pictures(trained, digits):
-    noisy = 3 * spoilt("gaussian", 0.5, digits[:50])
+    noisy = 3 * corrupted("gaussian", 0.5, digits[:50])
     restored = trained(noisy).numpy()
     assert restored.min() >= 0
     assert restored.max() <= 1
@@ -148,7 +148,7 @@ def test_answers_are_pictures(trained, digits):
 def test_saved_loaded_and_served_it_is_the_same(trained, digits, tmp_path):
     trained.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    noisy = spoilt("patches", 0.5, digits[:20])
+    noisy = corrupted("patches", 0.5, digits[:20])
     assert loaded.get_config() == trained.get_config()
     np.testing.assert_allclose(loaded(noisy), trained(noisy), atol=1e-6)
     for one, other in zip(loaded.optimizer.variables, trained.optimizer.variables, strict=True):

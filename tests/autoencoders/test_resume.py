@@ -18,4 +18,4 @@ SETTINGS = {
 
 @pytest.mark.parametrize("arguments", SETTINGS.values(), ids=SETTINGS)
 def test_it_ends_the_same(arguments, resuming):
-    resuming.ends_the_same(arguments, ["stop"])
+    resuming.ends_the_same_when_stopped(arguments)

@@ -455,20 +455,20 @@ def test_what_look_measures_of_the_held_out_pictures(arguments):
     model = tiny(**arguments)
     model.encoder.set_weights([0.4 * weight for weight in model.encoder.get_weights()])  # no tails that averages miss
     model.held_out = pictures(2000), np.full(2000, -1)
-    looked = model.look()
-    assert looked == model.look()  # no seed of training has moved
+    found = model.diagnose()
+    assert found == model.diagnose()  # no seed of training has moved
     mean, log_variance = (part.numpy() for part in model.infer(model.held_out[0]))
     codes = mean + np.exp(log_variance / 2) * normal(*mean.shape)
-    assert looked["spread"] == pytest.approx(np.sqrt((codes**2).mean()), rel=0.03)
-    assert looked["active_units"] == (mean.var(axis=0) > vae.ACTIVE).sum() > 0
+    assert found["spread"] == pytest.approx(np.sqrt((codes**2).mean()), rel=0.03)
+    assert found["active_units"] == (mean.var(axis=0) > vae.ACTIVE).sum() > 0
     x = model.observe(model.held_out[0], pictures(2000, seed=1))
     for number, term in zip(TERMS[1:], model.terms(x, normal(2000, 3, seed=1)), strict=True):
-        assert looked[number] == pytest.approx(np.mean(term), abs=6 * np.std(term) / np.sqrt(2000))
+        assert found[number] == pytest.approx(np.mean(term), abs=6 * np.std(term) / np.sqrt(2000))
 
 
 def test_look_sees_an_encoder_that_answers_with_the_prior():
     model = tiny()
     model.held_out = pictures(50), np.full(50, -1)
     model.encoder.set_weights([0 * weight for weight in model.encoder.get_weights()])
-    looked = model.look()
-    assert (looked["kl_nats"], looked["active_units"], looked["spread"]) == (0, 0, 1)
+    found = model.diagnose()
+    assert (found["kl_nats"], found["active_units"], found["spread"]) == (0, 0, 1)

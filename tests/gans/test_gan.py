@@ -166,7 +166,7 @@ def test_wrong_arguments(arguments, sentence):
         {"latent_dim": -2},
         {"discriminator_steps": -1},
         {"generator_loss": "hinge"},
-        {"averaging": -1},
+        {"ema_half_life": -1},
         {"seed": -1},
         {"dataset": "rings"},
     ],

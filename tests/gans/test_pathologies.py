@@ -13,7 +13,7 @@ from dlsuite.data import toy2d
 from dlsuite.gans import pictures
 from dlsuite.gans.pathologies import PATHOLOGIES, modes, movement, on_the_map, picture, push, reaching_gradient
 
-RATES = ("learning_rate", "discriminator_rate")
+RATES = ("learning_rate", "discriminator_lr_ratio")
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 

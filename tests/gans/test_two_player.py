@@ -75,17 +75,17 @@ def test_saved_and_loaded_it_is_the_same_and_trains_on(model, tmp_path):
 
 def test_the_configuration_builds_its_like():
     for pair in PAIRS:
-        model = build(pair, averaging=7, latent_dim=4)
+        model = build(pair, ema_half_life=7, latent_dim=4)
         config = model.get_config()
-        assert {"data_shape", "latent_dim", "averaging", "seed"} <= config.keys()
+        assert {"data_shape", "latent_dim", "ema_half_life", "seed"} <= config.keys()
         again = type(model).from_config(config)
         assert again.get_config() == config
-        assert again.averaging == 7
+        assert again.ema_half_life == 7
 
 
 def test_the_average_follows_its_formula():
-    """a <- d a + (1 - d) w, d = min(2^(-1/averaging), t / (t + 10)) at the generator's step t."""
-    model = trained("gan", steps=0, averaging=3)
+    """a <- d a + (1 - d) w, d = min(2^(-1/ema_half_life), t / (t + 10)) at the generator's step t."""
+    model = trained("gan", steps=0, ema_half_life=3)
     expected = [weight.astype("float64") for weight in model.averaged_generator.get_weights()]
     for step in range(1, 101):
         model.generator_optimizer.iterations.assign(step)
@@ -100,7 +100,7 @@ def test_the_average_follows_its_formula():
 
 
 def test_a_step_of_training_averages_once():
-    model = trained("wgan_gp", steps=0, averaging=500)
+    model = trained("wgan_gp", steps=0, ema_half_life=500)
     begin = model.averaged_generator.get_weights()
     assert_equal(begin, model.generator.get_weights())
     model.train_step(real(POINTS))
@@ -112,12 +112,12 @@ def test_a_step_of_training_averages_once():
 
 
 def test_without_averaging_the_average_is_the_generator():
-    model = trained("gan", averaging=0)
+    model = trained("gan", ema_half_life=0)
     assert_equal(model.averaged_generator.get_weights(), model.generator.get_weights())
 
 
 def test_samples_come_from_the_average():
-    model = trained("gan", averaging=500, steps=5)
+    model = trained("gan", ema_half_life=500, steps=5)
     latent = tf.random.stateless_normal([6, 3], [1, 2])
     np.testing.assert_array_equal(model(latent), model.averaged_generator(latent))
     assert not np.allclose(model(latent), model.generator(latent))
@@ -236,7 +236,7 @@ def test_pictures_stay_in_their_range():
         ({"data_shape": (8, 8)}, r"data_shape=\(8, 8\)"),
         ({"latent_dim": 0}, "latent_dim=0: it must be above 0"),
         ({"latent_dim": -3}, "latent_dim=-3: it must be above 0"),
-        ({"averaging": -1}, "averaging=-1: it must be at least 0"),
+        ({"ema_half_life": -1}, "ema_half_life=-1: it must be at least 0"),
     ],
 )
 def test_wrong_arguments(pair, arguments, sentence):

@@ -176,7 +176,7 @@ def test_wrong_arguments(arguments, sentence):
         {"latent_dim": 0},
         {"critic_steps": 0},
         {"penalty": -0.1},
-        {"averaging": -1},
+        {"ema_half_life": -1},
         {"seed": -1},
         {"source": "web", "dataset": "mnist"},
         {"dataset": "rings"},

@@ -1,4 +1,4 @@
-"""The auto-encoder page's *Denoising*: digits spoilt and restored."""
+"""The auto-encoder page's *Denoising*: digits corrupted and restored."""
 
 import numpy as np
 import streamlit as st
@@ -17,7 +17,7 @@ KINDS = {
 }
 LEVEL_HELP = (
     "Gaussian: the noise's standard deviation, where black is 0 and white is 1. Elsewhere: the share of the pixels, or "
-    "of the squares of 4 × 4 pixels, that is spoilt."
+    "of the squares of 4 × 4 pixels, that is corrupted."
 )
 PICK, DRAW = "held out", "my drawing"
 
@@ -39,12 +39,12 @@ def show():
 
     kind = next(kind for kind, shown in KINDS.items() if shown == title)
     levels = [level, *np.linspace(0, 1, 11).round(2)]
-    spoilt = np.concatenate([lesson.corrupt_from(seed, digit[None], kind, each).numpy() for each in levels])
-    restored = trained.model.denoise(pictures=spoilt)["pictures"]
+    corrupted = np.concatenate([lesson.corrupt_from(seed, digit[None], kind, each).numpy() for each in levels])
+    restored = trained.model.denoise(pictures=corrupted)["pictures"]
     with screen:
-        captions = "the digit", f"spoilt: {quality(spoilt[0], digit)}", f"restored: {quality(restored[0], digit)}"
-        gallery.row(dict(zip(captions, map(one, (digit, spoilt[0], restored[0])), strict=True)), 336)
-        strips = sheets.paired(spoilt[1:], restored[1:], columns=11)
+        captions = "the digit", f"corrupted: {quality(corrupted[0], digit)}", f"restored: {quality(restored[0], digit)}"
+        gallery.row(dict(zip(captions, map(one, (digit, corrupted[0], restored[0])), strict=True)), 336)
+        strips = sheets.paired(corrupted[1:], restored[1:], columns=11)
         caption = "The same noise at levels 0, 0.1, … 1, and what is made of each. The model is told neither."
         gallery.show(strips, caption, 1320)
         arguments = trained.record["arguments"]
@@ -62,10 +62,10 @@ def show():
                 "from dlsuite.data import drawing, examples, mnist",
                 digit_line,
                 f"levels = [{level:g}, *np.linspace(0, 1, 11).round(2)]",
-                f'spoilt = [denoising.corrupt_from({seed}, digit, "{kind}", level) for level in levels]',
-                "spoilt = np.concatenate(spoilt)",
-                'restored = model.denoise(pictures=spoilt)["pictures"]',
-                "Image.fromarray(sheets.paired(spoilt, restored, columns=12))",
+                f'corrupted = [denoising.corrupt_from({seed}, digit, "{kind}", level) for level in levels]',
+                "corrupted = np.concatenate(corrupted)",
+                'restored = model.denoise(pictures=corrupted)["pictures"]',
+                "Image.fromarray(sheets.paired(corrupted, restored, columns=12))",
             ],
         )
 

@@ -12,7 +12,7 @@ def show():
     """The lecture's warning: where two answers are right, the squared error wants their average."""
     st.markdown(
         "A restored picture that is trained on the **squared error** is the **mean** of all pictures that could have "
-        "been spoilt into the one that is seen. Where those are of two kinds, the mean is of neither."
+        "been corrupted into the one that is seen. Where those are of two kinds, the mean is of neither."
     )
     widgets.view("Where", {"On the line": _on_the_line, "Among digits": _among_digits}, "where")()
 
