@@ -341,7 +341,7 @@ def test_a_drawing_is_asked_for_before_there_is_one(open_view, shown):
 
 
 def test_the_lines_restore_the_drawing_that_is_shown(open_view, shown, monkeypatch):
-    import canvas
+    from panels import canvas
 
     monkeypatch.setattr(canvas, "strokes", lambda key, kept: [[[-0.5, 1.0], [0.25, -1.0]], [[1.0, 1.0], [1.0, -1.0]]])
     page = open_view("Denoising", way="my drawing", level=0.3)
