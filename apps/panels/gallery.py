@@ -34,7 +34,7 @@ def enlarged(picture: np.ndarray, width: int) -> np.ndarray:
 
 
 def show(picture: np.ndarray, caption: str | None, width: int, place=st) -> None:
-    """Show a picture as wide as its place, its pixels as squares of which `width` pixels hold a whole number."""
+    """Show a picture as wide as its place; enlarged to at most `width` pixels first, so that its own stay sharp."""
     place.image(enlarged(picture, width), caption=caption, width="stretch", output_format="PNG")
 
 

@@ -159,3 +159,9 @@ def test_ranges_of_places(workplace):
 
     assert pooling.ranges(np.array([3, 10, 11, 12, 20])) == "3, 10–12, 20"
     assert pooling.ranges(np.arange(0, 40, 2), most=2) == "0, 2 and others"
+
+
+def test_a_training_that_is_deleted_while_it_is_watched_breaks_no_page(workplace):
+    from views.attention.pooling_training import note_end
+
+    note_end(runs.Run(workplace / "runs" / SELF / "gone"))

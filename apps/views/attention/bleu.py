@@ -58,7 +58,7 @@ def asked() -> tuple[str, list[str], bool, int]:
         bind="query-params",
         help="Off, “The” and “the” are two words.",
     )
-    n = widgets.buttons("Words in a run that is highlighted", [1, 2, 3, 4], "bleu_n", default=1)
+    n = widgets.buttons("Words in a run that is highlighted", [1, 2, 3, 4], "bleu_n")
     return candidate, [line for line in typed.splitlines() if line.strip()], lowercase, n
 
 

@@ -1,5 +1,7 @@
 """A network of another kind, trained here and now, and watched."""
 
+import contextlib
+
 import streamlit as st
 
 from dlsuite import runs
@@ -55,8 +57,9 @@ def show(lesson: str):
 
 def note_end(run: runs.Run):
     """Remember a training that has finished, for the page to show it beside."""
-    if run.state == "finished":
-        st.session_state["pooling_finished"] = str(run.path)
+    with contextlib.suppress(runs.RunError, OSError):  # it may have been deleted
+        if run.state == "finished":
+            st.session_state["pooling_finished"] = str(run.path)
 
 
 def show_beside(path: str) -> None:

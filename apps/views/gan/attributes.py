@@ -51,7 +51,7 @@ def show(controls, screen, trained):
 
 def equation(trained, learned_from, latent):
     """Strong minus weak plus a sample is the sample with the attribute, as pictures."""
-    name = widgets.buttons("Carry over", list(attributes.ATTRIBUTES), "carried", default="thickness")
+    name = widgets.buttons("Carry over", list(attributes.ATTRIBUTES), "carried")
     strong, weak = extremes(trained.source, learned_from, name, trained.model)
     terms = np.stack([strong, weak, latent, latent + strong - weak]).astype("float32")
     shown = trained.model.decode(latent=terms)["samples"]

@@ -18,7 +18,7 @@ def show():
     )
     controls, screen = st.columns([1, 2], gap="large")
     with controls:
-        kind = widgets.buttons("Densities", ["gaussian", "uniform"], "kind", default="gaussian")
+        kind = widgets.buttons("Densities", ["gaussian", "uniform"], "kind")
         gap = st.slider("Gap between data and samples", 0.0, 6.0, 2.0, 0.1, key="gap", bind="query-params")
         width_p = st.slider("Width of the data", 0.1, 2.0, 0.6, 0.1, key="wp", bind="query-params")
         width_q = st.slider("Width of the samples", 0.1, 2.0, 0.6, 0.1, key="wq", bind="query-params")
