@@ -12,15 +12,8 @@ import pytest
 from dlsuite import checkpoint, runs
 from dlsuite.recorder import Recorder
 
-DIGITS = [
-    "autoencoders.autoencoder",
-    "--source",
-    "bundled",
-    "--hidden",
-    "16",
-    "--batch-size",
-    "100",
-]  # 40 steps an epoch
+# Of 40 steps an epoch.
+DIGITS = ["autoencoders.autoencoder", "--source", "bundled", "--hidden", "16", "--batch-size", "100"]
 
 # Killed at the very instant: the file of this name has been replaced for the N-th time.
 KILLED_ON_WRITING = """
