@@ -2,7 +2,7 @@
 
 Keras runs a `train_step` on every device, each on its rows of the batch, and adds up what the devices give an
 optimizer. A loss is a mean over a device's rows, so each gradient is divided by the number of devices. Outside of a
-training step, and on one device, none of this changes anything.
+training step, and on one device, none of this changes anything. The devices may be those of several machines.
 """
 
 import tensorflow as tf
@@ -51,3 +51,17 @@ def sum_over_all(tensors):
     """The sum over all devices; on one, what is given."""
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if count() > 1 else tensors
+
+
+def are_on_several_machines() -> bool:
+    """Whether the devices are those of several machines."""
+    return isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def on_any_machine(*flags: bool) -> list[bool]:
+    """Each flag, whether it is true on any of the machines. Outside of a step; all machines have to ask, and wait."""
+    if not are_on_several_machines():
+        return list(flags)
+    strategy = tf.distribute.get_strategy()
+    own = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(flags, tf.float32))
+    return [bool(each) for each in strategy.reduce("SUM", own, axis=None).numpy()]

@@ -13,7 +13,7 @@ PACKAGE = Path(dlsuite.__file__).parent
 REPOSITORY = PACKAGE.parent
 LECTURES = sorted(folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists())
 LECTURES.remove("data")
-GROUND = ("dlsuite.arguments", "dlsuite.devices", "dlsuite.keras_settings")
+GROUND = ("dlsuite.arguments", "dlsuite.devices", "dlsuite.fitting", "dlsuite.keras_settings")
 SPINE = sorted(file.stem for file in PACKAGE.glob("*.py"))
 
 

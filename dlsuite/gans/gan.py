@@ -27,7 +27,7 @@ import keras
 import tensorflow as tf
 from annotated_types import Ge
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import (
     Count,
     NotNegative,
@@ -239,7 +239,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = two_player.resolve_defaults(
+    chosen = fitting.resolve_defaults(
         DEFAULTS,
         dataset,
         epochs=epochs,

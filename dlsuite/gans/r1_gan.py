@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 from annotated_types import Ge
 
+from dlsuite import fitting
 from dlsuite.arguments import (
     Count,
     NotNegative,
@@ -140,7 +141,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = two_player.resolve_defaults(
+    chosen = fitting.resolve_defaults(
         DEFAULTS,
         dataset,
         epochs=epochs,

@@ -17,7 +17,7 @@ import keras
 import tensorflow as tf
 from annotated_types import Ge
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked, require_not_negative, require_positive
 from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
@@ -162,7 +162,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = two_player.resolve_defaults(
+    chosen = fitting.resolve_defaults(
         DEFAULTS,
         dataset,
         epochs=epochs,
