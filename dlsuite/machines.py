@@ -108,7 +108,7 @@ def scope(machines: Cluster, devices: int, task: list):
         kind = f"{len(gpus)} GPUs" if gpus else "no GPU, and its CPU counts as one device beside other machines"
         raise ValueError(f"devices={devices}: this machine has {kind}")
     tf.config.set_visible_devices(gpus[:devices], "GPU")
-    _meet(machines, hashlib.sha256(json.dumps(task, sort_keys=True).encode()).hexdigest())
+    meet(machines, hashlib.sha256(json.dumps(task, sort_keys=True).encode()).hexdigest())
     with open(os.devnull, "w") as nowhere:
         # It waits for good for a machine that goes in this very moment, and lets no thread of Python run meanwhile.
         faulthandler.dump_traceback_later(SECONDS_TO_COME, exit=True, file=nowhere)
@@ -125,7 +125,7 @@ def scope(machines: Cluster, devices: int, task: list):
         ) from error
 
 
-def _meet(machines: Cluster, task: str) -> None:
+def meet(machines: Cluster, task: str) -> None:
     """Wait until all machines are there: each tells the chief its number and its task, and waits for its word.
 
     TensorFlow would wait for an hour, and tell nobody for whom.
@@ -141,7 +141,7 @@ def _meet(machines: Cluster, task: str) -> None:
             chief.sendall(f"dlsuite {machines.index} {task}\n".encode())
             answer = chief.makefile("rb").readline()
             if answer == DIFFERENT:
-                raise ValueError("TF_CONFIG: the chief was given another command than this machine")
+                raise ValueError("TF_CONFIG: the chief was given another command than this machine was")
             if answer == GO:
                 return
         if time.monotonic() > end:
@@ -174,4 +174,4 @@ def _wait_for_all(machines: Cluster, port: int, task: str, end: float) -> None:
             with contextlib.suppress(OSError):  # it has gone, which training will find out
                 connection.sendall(GO if are_same else DIFFERENT)
     if not are_same:
-        raise ValueError("TF_CONFIG: another machine was given another command than this one")
+        raise ValueError("TF_CONFIG: a machine was given another command than this one, the chief")

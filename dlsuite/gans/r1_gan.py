@@ -30,6 +30,7 @@ from dlsuite.gans import assessment, gan, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+EXAMPLES_PER_STEP = ("batch_size", "discriminator_steps")
 
 DEFAULTS = {
     "images": {

@@ -21,6 +21,7 @@ from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 # The paper's clip of 0.01 and rate of 5e-5 need 100,000s of steps.
 DEFAULTS = {

@@ -23,6 +23,7 @@ from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 # The paper has a penalty of 10, 5 critic steps, and Adam(1e-4, 0, 0.9) at a constant rate. On points 10 flattens the
 # critic until modes are lost, and 0.1 does not; on pictures 1 gets twice as near to the data in the same steps, and 2
