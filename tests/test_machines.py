@@ -18,13 +18,11 @@ import tensorflow as tf
 strategy = tf.distribute.MultiWorkerMirroredStrategy()
 import keras, numpy as np
 from dlsuite.autoencoders import vae
-from dlsuite.data import toy2d
 from dlsuite.gans import wgan_gp
 
-toy2d.STEPS_PER_EPOCH = 10
 lessons = {
     "autoencoders.vae": (vae, {"source": "bundled", "batch_size": 400, "hidden": 16, "latent_dim": 4}),
-    "gans.wgan_gp": (wgan_gp, {"dataset": "ring", "batch_size": 16, "critic_steps": 2, "latent_dim": 4}),
+    "gans.wgan_gp": (wgan_gp, {"source": "bundled", "batch_size": 400, "critic_steps": 2, "latent_dim": 4}),
 }
 
 class Keep(keras.callbacks.Callback):
@@ -111,6 +109,8 @@ def test_a_killed_machine_ends_the_others(on_two_machines, command, tmp_path, ow
     together, single = ({**np.load(each.path / "checkpoint" / "state.npz")} for each in (run, alone))
     assert together.keys() == single.keys()
     for name, array in together.items():
+        if name.startswith("metric"):  # sums over the machines, each of which counts its own
+            continue
         np.testing.assert_allclose(array, single[name], atol=1e-3, rtol=1e-3, err_msg=name)
     assert [row["epoch"] for row in run.metrics()] == [1, 2, 3]
 
