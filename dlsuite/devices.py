@@ -6,6 +6,9 @@ training step, and on one device, none of this changes anything. The devices may
 """
 
 import tensorflow as tf
+from keras import layers
+
+from dlsuite.keras_settings import registered
 
 
 def count() -> int:
@@ -21,11 +24,27 @@ def draw(distribution, seeds, batch, *shape):
         seeds: a `keras.random.SeedGenerator`.
         batch: the number of this device's rows.
     """
-    rows = distribution((batch * count(), *shape), dtype="float32", seed=seeds)
+    return _own_rows(distribution((batch * count(), *shape), dtype="float32", seed=seeds), batch)
+
+
+def _own_rows(rows_of_all, batch):
+    """This device's rows of a whole batch, `batch` of them."""
     if count() == 1:
-        return rows
+        return rows_of_all
     first = tf.distribute.get_replica_context().replica_id_in_sync_group * batch
-    return rows[first : first + batch]
+    return rows_of_all[first : first + batch]
+
+
+@registered
+class Dropout(layers.Dropout):
+    """As Keras has it, except that several devices leave out what one would: Keras draws alike on all of them."""
+
+    def call(self, inputs, training=False):
+        if not training or count() == 1:
+            return super().call(inputs, training=training)
+        batch, *rest = tf.unstack(tf.shape(inputs))
+        of_all = super().call(tf.ones([batch * count(), *rest]), training=training)
+        return inputs * _own_rows(of_all, batch)
 
 
 def minimize(loss, tape, optimizer, variables, at=(), is_fused=False):
