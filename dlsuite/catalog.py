@@ -7,6 +7,7 @@ docstring are the only definition of its options; the command line and the apps 
 import ast
 import functools
 import inspect
+import math
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -59,6 +60,15 @@ class Lesson(NamedTuple):
     options: dict[str, Option]
     defaults: dict[str, dict[str, Any]]
     """The module's table `DEFAULTS`: by dataset, or by its kind, the values that options of default `None` take."""
+    examples_per_step: tuple[str, ...]
+    """The module's `EXAMPLES_PER_STEP`: the options whose product is the number of examples that a step takes.
+
+    Where the module does not have it, it is the `batch_size`, if that is an option.
+    """
+
+    def examples_in_a_step(self, arguments: dict[str, Any]) -> int | None:
+        """How many examples a training step takes with these arguments; `None` where no option says so."""
+        return math.prod(arguments[name] for name in self.examples_per_step) if self.examples_per_step else None
 
     def resolve(self, given: dict[str, Any]) -> dict[str, Any]:
         """Every option with the value it takes when `train` is called with `given`.
@@ -104,9 +114,10 @@ def lesson(name: str) -> Lesson:
     for argument, default in zip(train.args.kwonlyargs, train.args.kw_defaults, strict=True):
         if argument.arg not in NOT_OPTIONS:
             options[argument.arg] = _option(argument.arg, argument.annotation, ast.literal_eval(default), helps)
-    tables = [node.value for node in tree.body if isinstance(node, ast.Assign) and "DEFAULTS" in _assigned(node)]
+    defaults = _constant(tree, "DEFAULTS", {})
+    examples_per_step = _constant(tree, "EXAMPLES_PER_STEP", ("batch_size",) if "batch_size" in options else ())
     title = ast.get_docstring(tree).splitlines()[0].rstrip(".")
-    return Lesson(name, title, options, ast.literal_eval(tables[0]) if tables else {})
+    return Lesson(name, title, options, defaults, examples_per_step)
 
 
 def module_of(name: str) -> str:
@@ -114,8 +125,12 @@ def module_of(name: str) -> str:
     return name.split("-")[0]
 
 
-def _assigned(node: ast.Assign) -> list[str]:
-    return [target.id for target in node.targets if isinstance(target, ast.Name)]
+def _constant(tree: ast.Module, name: str, otherwise):
+    """The literal that a module assigns to `name`."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and name in [each.id for each in node.targets if isinstance(each, ast.Name)]:
+            return ast.literal_eval(node.value)
+    return otherwise
 
 
 def _option(name, annotation: ast.expr, default, helps) -> Option:

@@ -2,6 +2,8 @@
 
 Keras's own formats leave out the states of seed generators, and its `BackupAndRestore` the iterations of a second
 optimizer. Here are the model's variables (weights, seeds, metrics) and every optimizer's, and the epoch and step.
+Optimizers and seed generators are found wherever the model holds them: as attributes of it or of a layer, in lists,
+tuples and dictionaries, one within another.
 """
 
 import io
@@ -16,8 +18,12 @@ from dlsuite import runs
 
 def variables(model: keras.Model) -> dict[str, keras.Variable]:
     """Everything that training changes, by a name that is the same in every process."""
-    optimizers = [value for value in vars(model).values() if isinstance(value, keras.optimizers.Optimizer)]
-    states = [*model.variables, *(variable for optimizer in optimizers for variable in optimizer.variables)]
+    held = list(_held_by(model, seen=set()))
+    optimizers = [
+        variable for each in held if isinstance(each, keras.optimizers.Optimizer) for variable in each.variables
+    ]
+    seeds = [each.state for each in held if isinstance(each, keras.random.SeedGenerator)]
+    states = [*model.variables, *optimizers, *seeds]
     metrics = model.metrics_variables  # Keras does not count them among the model's
     return {f"{index:04d}": variable for index, variable in enumerate(_unique(states))} | {
         f"metric_{index:04d}": variable for index, variable in enumerate(_unique(metrics))
@@ -60,6 +66,19 @@ def restore(model: keras.Model, state: dict[str, np.ndarray]) -> None:
         raise runs.RunError("the checkpoint belongs to a model of another shape, or to another version of the code")
     for name, variable in targets.items():
         variable.assign(state[name])
+
+
+def _held_by(holder, seen: set[int]):
+    """All optimizers and seed generators in a layer or container, each once, in the order in which they are held."""
+    if id(holder) in seen:
+        return
+    seen.add(id(holder))
+    if isinstance(holder, keras.optimizers.Optimizer | keras.random.SeedGenerator):
+        yield holder
+    elif isinstance(holder, keras.Layer | dict | list | tuple):
+        held = vars(holder) if isinstance(holder, keras.Layer) else holder
+        for each in held.values() if isinstance(held, dict) else held:
+            yield from _held_by(each, seen)
 
 
 def _unique(states):

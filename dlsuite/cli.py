@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 import dlsuite
-from dlsuite import catalog, predict, runs, serving, shipping
+from dlsuite import catalog, machines, predict, runs, serving, shipping
 from dlsuite.arguments import require_at_least, said_of
 from dlsuite.data import names, sources
 
@@ -23,7 +23,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # keeps memory for the next step: large steps are faster
 log = logging.getLogger("dlsuite")
 
-EXPECTED = (ValueError, FloatingPointError, runs.RunError, serving.ModelError, sources.MissingData)
+EXPECTED = (ValueError, FloatingPointError, ConnectionError, runs.RunError, serving.ModelError, sources.MissingData)
 """Errors whose message is a sentence for the user; any other is a fault of the program and shows its traceback."""
 
 SECONDS_PER_LOOK = 0.1
@@ -191,21 +191,23 @@ def _train(options) -> None:
     arguments = lesson.resolve({name: getattr(options, name) for name in lesson.options})
     if "dataset" in arguments and arguments["dataset"] not in names.NAMED:
         arguments["dataset"] = os.path.realpath(sources.expanded(arguments["dataset"]))  # found again from anywhere
-    run = runs.Run(options.run_dir or runs.new_path(options.name))
-    runs.require_free(run.path)  # before a lock is made in what may be somebody's folder
-    with _stoppable(run) as is_asked_to_stop, run.lock():
-        runs.create(options.name, arguments, run.path, is_locked=True, devices=options.devices)
-        _perform(run, is_asked_to_stop)
+    with machines.directory(options.run_dir, options.name) as path:
+        run = runs.Run(path)
+        runs.require_free(run.path)  # before a lock is made in what may be somebody's folder
+        with _stoppable(run) as is_asked_to_stop, run.lock():
+            runs.create(options.name, arguments, run.path, is_locked=True, devices=options.devices)
+            _perform(run, is_asked_to_stop)
 
 
 def _resume(options) -> None:
-    run = runs.Run(options.run_dir)
-    if run.state == "finished":
-        print(f"{run.path} has finished: there is nothing to resume")
+    if runs.Run(options.run_dir).state == "finished":
+        print(f"{options.run_dir} has finished: there is nothing to resume")
         return
-    with _stoppable(run) as is_asked_to_stop, run.lock():
-        run.tidy()
-        _perform(run, is_asked_to_stop)
+    with machines.directory(options.run_dir) as path:
+        run = runs.Run(path)
+        with _stoppable(run) as is_asked_to_stop, run.lock():
+            run.tidy()
+            _perform(run, is_asked_to_stop)
 
 
 @contextlib.contextmanager
@@ -287,14 +289,22 @@ def _fit(run, record, is_asked_to_stop) -> None:
     if is_asked_to_stop():
         raise runs.Stopped
     going_on = recorder.initial_epoch, recorder.initial_step
-    with progress.shown(*going_on) as shown, _devices(record["devices"], record["arguments"]):
+    scope = _devices(record["devices"], record["arguments"], [record["name"], *going_on])
+    with progress.shown(*going_on) as shown, scope:
         module.train(**record["arguments"], initial_epoch=recorder.initial_epoch, callbacks=[recorder, shown])
 
 
-def _devices(count: int, arguments: dict):
-    """The scope of a strategy that trains on `count` devices: GPUs where there are any, else parts of the CPU."""
+def _devices(count: int, arguments: dict, position: list):
+    """The scope of a strategy that trains on `count` devices: GPUs where there are any, else parts of the CPU.
+
+    Of several machines, so many of each; `position` is what they train and from which epoch and step on.
+    """
     import tensorflow as tf
 
+    together = machines.cluster()
+    if together is not None:
+        _require_multiple(arguments, count * len(together.addresses), "the devices of all machines together, ")
+        return machines.scope(together, count, [*position, count, arguments])
     if count == 1:
         return contextlib.nullcontext()
     gpus = tf.config.list_physical_devices("GPU")
@@ -302,13 +312,17 @@ def _devices(count: int, arguments: dict):
     if count > most:
         kind = "GPU" if gpus else "CPU core"
         raise ValueError(f"devices={count}: this machine has {most} {kind}{'s' * (most > 1)}")
-    if arguments.get("batch_size", count) % count:
-        raise ValueError(f"batch_size={arguments['batch_size']}: it must be a multiple of devices={count}")
+    _require_multiple(arguments, count, "devices=")
     if not gpus:
         parts = [tf.config.LogicalDeviceConfiguration()] * count
         tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], parts)
     kind = "GPU" if gpus else "CPU"
     return tf.distribute.MirroredStrategy([f"{kind}:{index}" for index in range(count)]).scope()
+
+
+def _require_multiple(arguments: dict, devices: int, said: str) -> None:
+    if arguments.get("batch_size", devices) % devices:
+        raise ValueError(f"batch_size={arguments['batch_size']}: it must be a multiple of {said}{devices}")
 
 
 @contextlib.contextmanager

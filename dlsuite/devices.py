@@ -2,10 +2,13 @@
 
 Keras runs a `train_step` on every device, each on its rows of the batch, and adds up what the devices give an
 optimizer. A loss is a mean over a device's rows, so each gradient is divided by the number of devices. Outside of a
-training step, and on one device, none of this changes anything.
+training step, and on one device, none of this changes anything. The devices may be those of several machines.
 """
 
 import tensorflow as tf
+from keras import layers
+
+from dlsuite.keras_settings import registered
 
 
 def count() -> int:
@@ -21,11 +24,27 @@ def draw(distribution, seeds, batch, *shape):
         seeds: a `keras.random.SeedGenerator`.
         batch: the number of this device's rows.
     """
-    rows = distribution((batch * count(), *shape), dtype="float32", seed=seeds)
+    return _own_rows(distribution((batch * count(), *shape), dtype="float32", seed=seeds), batch)
+
+
+def _own_rows(rows_of_all, batch):
+    """This device's rows of a whole batch, `batch` of them."""
     if count() == 1:
-        return rows
+        return rows_of_all
     first = tf.distribute.get_replica_context().replica_id_in_sync_group * batch
-    return rows[first : first + batch]
+    return rows_of_all[first : first + batch]
+
+
+@registered
+class Dropout(layers.Dropout):
+    """As Keras has it, except that several devices leave out what one would: Keras draws alike on all of them."""
+
+    def call(self, inputs, training=False):
+        if not training or count() == 1:
+            return super().call(inputs, training=training)
+        batch, *rest = tf.unstack(tf.shape(inputs))
+        of_all = super().call(tf.ones([batch * count(), *rest]), training=training)
+        return inputs * _own_rows(of_all, batch)
 
 
 def minimize(loss, tape, optimizer, variables, at=(), is_fused=False):
@@ -51,3 +70,17 @@ def sum_over_all(tensors):
     """The sum over all devices; on one, what is given."""
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if count() > 1 else tensors
+
+
+def are_on_several_machines() -> bool:
+    """Whether the devices are those of several machines."""
+    return isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
+
+
+def on_any_machine(*flags: bool) -> list[bool]:
+    """Each flag, whether it is true on any of the machines. Outside of a step; all machines have to ask, and wait."""
+    if not are_on_several_machines():
+        return list(flags)
+    strategy = tf.distribute.get_strategy()
+    own = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(flags, tf.float32))
+    return [bool(each) for each in strategy.reduce("SUM", own, axis=None).numpy()]

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from PIL import Image
 
-from dlsuite import checkpoint, events, runs
+from dlsuite import checkpoint, devices, events, runs
 
 log = logging.getLogger("dlsuite")
 
@@ -98,11 +98,12 @@ class Recorder(keras.callbacks.Callback):
         is_time = now - self.last_preview > max(2.0, 0.04 * (now - self.began))
         if is_time or done >= self.next_preview:
             self._preview(done)
-        if self.is_asked_to_stop():
+        is_due = now - self.last_checkpoint > SECONDS_PER_CHECKPOINT
+        is_asked_to_stop, is_due = devices.on_any_machine(self.is_asked_to_stop(), is_due)
+        if is_asked_to_stop or is_due:
             self._checkpoint(self.epoch, done_in_epoch)
+        if is_asked_to_stop:
             self.is_stopped = self.model.stop_training = True
-        elif now - self.last_checkpoint > SECONDS_PER_CHECKPOINT:
-            self._checkpoint(self.epoch, done_in_epoch)
 
     def on_epoch_end(self, epoch, logs=None):
         if self.is_stopped:
@@ -114,7 +115,8 @@ class Recorder(keras.callbacks.Callback):
         self._preview((epoch + 1) * self.steps_per_epoch)
         summary = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
         log.info("epoch %d/%d  %s", epoch + 1, self.epochs, summary)
-        if self.is_asked_to_stop() and epoch + 1 < self.epochs:
+        (is_asked_to_stop,) = devices.on_any_machine(self.is_asked_to_stop())
+        if is_asked_to_stop and epoch + 1 < self.epochs:
             self.is_stopped = self.model.stop_training = True
 
     def on_train_end(self, logs=None):

@@ -14,6 +14,7 @@ import pytest
 
 import dlsuite
 from dlsuite import catalog, serving
+from dlsuite.data import names
 
 SMALL = {
     "attention.bahdanau": {"units": 4, "max_length": 8},
@@ -98,6 +99,23 @@ def answer(model):
 @every_lesson
 def test_a_model_is_in_float32(lesson):
     assert {weight.dtype for weight in build(lesson).weights if "seed" not in weight.path} <= {"float32"}
+
+
+WRONG_DATASETS = [
+    (lesson, wrong)
+    for lesson in catalog.names()
+    for wrong in ("mnist", "ring", "docstrings", "shapes", "dates")
+    if "dataset" in catalog.lesson(lesson).options
+    and names.kind(wrong) not in map(names.kind, catalog.lesson(lesson).options["dataset"].choices)
+]
+
+
+@pytest.mark.parametrize(("lesson", "wrong"), WRONG_DATASETS)
+def test_a_dataset_of_another_kind_is_a_sentence(lesson, wrong, monkeypatch):
+    """Of `train` in a notebook as of the command, and before anything is built."""
+    monkeypatch.setattr(keras.Model, "__init__", lambda *_, **__: pytest.fail("a model was built"))
+    with pytest.raises(ValueError, match=f"^dataset='{wrong}': "):
+        importlib.import_module(f"dlsuite.{lesson}").train(dataset=wrong)
 
 
 @every_lesson

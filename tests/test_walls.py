@@ -14,7 +14,7 @@ REPOSITORY = PACKAGE.parent
 LECTURES = sorted(folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists())
 LECTURES.remove("data")
 APPS = REPOSITORY / "apps"
-GROUND = ("dlsuite.arguments", "dlsuite.devices", "dlsuite.keras_settings")
+GROUND = ("dlsuite.arguments", "dlsuite.devices", "dlsuite.fitting", "dlsuite.keras_settings")
 SPINE = sorted(file.stem for file in PACKAGE.glob("*.py"))
 
 

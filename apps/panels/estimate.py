@@ -10,15 +10,10 @@ from panels import lessons
 def seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
     """How long a training will take, by what a run or a shipped model of the same lesson and kind of data took."""
 
-    def work(arguments):
-        """What a step has to do, in examples."""
-        rows = arguments.get("critic_steps", arguments.get("discriminator_steps", 0))
-        return max(1, arguments.get("batch_size", 1) * (1 + rows))
-
     def kind(arguments):
         return datasets.kind(arguments.get("dataset", "mnist"))
 
-    steps = steps_per_epoch(arguments)
+    steps = steps_per_epoch(lesson, arguments)
     if steps is None:
         return None
     known = {}
@@ -35,25 +30,23 @@ def seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
             each = (rows[-1]["seconds"] - rows[0]["seconds"]) / (rows[-1]["step"] - rows[0]["step"])
         else:
             continue
-        known[work(record["arguments"])] = each
+        known[lesson.examples_in_a_step(record["arguments"])] = each
     if not known:
         return None
-    nearest = min(known, key=lambda examples: abs(math.log(examples / work(arguments))))
-    return known[nearest] * max(1.0, work(arguments) / nearest) * steps * arguments["epochs"]
+    own = lesson.examples_in_a_step(arguments)
+    nearest = min(known, key=lambda examples: abs(math.log(examples / own)))
+    return known[nearest] * max(1.0, own / nearest) * steps * arguments["epochs"]
 
 
-def steps_per_epoch(arguments: dict) -> int | None:
+def steps_per_epoch(lesson: catalog.Lesson, arguments: dict) -> int | None:
     """Steps in an epoch; `None` where the number of examples is not known yet."""
-    dataset = arguments.get("dataset", "mnist")
-    if not arguments.get("batch_size"):
+    dataset, examples_in_a_step = arguments.get("dataset", "mnist"), lesson.examples_in_a_step(arguments)
+    if not examples_in_a_step:
         return None
     if datasets.kind(dataset) == "points":
         return 1000
     examples = datasets.count(dataset, arguments.get("source", "bundled"))
-    if examples is None:
-        return None
-    rows = arguments.get("critic_steps", arguments.get("discriminator_steps", 1))
-    return examples // max(1, arguments["batch_size"] * rows)
+    return None if examples is None else examples // examples_in_a_step
 
 
 def duration(seconds: float) -> str:

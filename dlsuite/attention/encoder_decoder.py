@@ -7,6 +7,7 @@ embeddings, their part of the gates and the output, is computed for all times at
 import tensorflow as tf
 from keras import layers
 
+from dlsuite import devices
 from dlsuite.attention.recurrence import GRU, gru_step, project, scan, time_major
 from dlsuite.attention.subwords import PAD
 from dlsuite.keras_settings import registered
@@ -29,8 +30,8 @@ class Encoder(layers.Layer):
         self.embedding = layers.Embedding(vocabulary_size, units, name="embedding")
         self.forward, self.backward = GRU(units, name="forward"), GRU(units, go_backwards=True, name="backward")
         self.drop_embedded, self.drop_states = (
-            layers.Dropout(dropout, seed=seed),
-            layers.Dropout(dropout, seed=seed + 1),
+            devices.Dropout(dropout, seed=seed),
+            devices.Dropout(dropout, seed=seed + 1),
         )
 
     def get_config(self):
@@ -64,8 +65,8 @@ class Decoder(layers.Layer):
         super().__init__(**kwargs)
         self.vocabulary_size, self.units, self.dropout, self.seed = vocabulary_size, units, dropout, seed
         self.drop_embedded, self.drop_output = (
-            layers.Dropout(dropout, seed=seed),
-            layers.Dropout(dropout, seed=seed + 1),
+            devices.Dropout(dropout, seed=seed),
+            devices.Dropout(dropout, seed=seed + 1),
         )
 
     def get_config(self):

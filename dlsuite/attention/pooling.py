@@ -35,7 +35,7 @@ import tensorflow as tf
 from annotated_types import Ge, MultipleOf
 from keras import layers
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of
 from dlsuite.attention import scores, signal_sheet
 from dlsuite.data import shapes1d
@@ -241,21 +241,15 @@ def train(
     keras.utils.set_random_seed(seed)
     model = Pooling(attention=attention, score=score, positions=positions, channels=channels)
     steps = shapes1d.STEPS_PER_EPOCH
-    rising = epochs * steps // 10
-    rate = keras.optimizers.schedules.CosineDecay(
-        0.0, epochs * steps - rising, warmup_target=learning_rate, warmup_steps=rising
-    )
-    model.compile(keras.optimizers.Adam(rate), loss=None, jit_compile=False)
-    model.optimizer.build(model.trainable_variables)
-    model.fit(
-        shapes1d.load(batch_size, seed, initial_epoch),
+    return fitting.fit(
+        model,
+        fitting.adam(learning_rate, epochs * steps, rising=epochs * steps // 10),
+        batches=shapes1d.load(batch_size, seed, initial_epoch),
+        steps=steps,
         epochs=epochs,
-        steps_per_epoch=steps,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
+        callbacks=callbacks,
     )
-    return model
 
 
 @own_settings()

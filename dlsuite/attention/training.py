@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from dlsuite import fitting
 from dlsuite.attention import bleu
 from dlsuite.attention.subwords import END, PAD, START, learn
 from dlsuite.data import names, text_pairs
@@ -60,8 +61,7 @@ def fit_to(
         "learning_rate": learning_rate,
         **settings,
     }
-    row = defaults["pairs"] | defaults.get(dataset, {})
-    given = {name: row[name] if value is None else value for name, value in given.items()}
+    given = fitting.resolve_defaults(defaults, dataset, **given)
     vocabulary_size, train_size, epochs, learning_rate = (
         given.pop(name) for name in ("vocabulary_size", "train_size", "epochs", "learning_rate")
     )
@@ -77,19 +77,16 @@ def fit_to(
         model.target_vocabulary.encode(tf.constant(targets)).to_list(),
     ]
     steps = len(sources) // batch_size
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    optimizer = keras.optimizers.Adam(rate)
-    model.compile(optimizer, loss=None, jit_compile=False)  # XLA draws what is left out ten times slower
-    optimizer.build(model.trainable_variables)
-    model.fit(
-        batches(*numbers, batch_size, model.max_length, seed, initial_epoch),
+    return fitting.fit(
+        model,
+        fitting.adam(learning_rate, epochs * steps),
+        batches=batches(*numbers, batch_size, model.max_length, seed, initial_epoch),
+        steps=steps,
         epochs=epochs,
-        steps_per_epoch=steps,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
+        callbacks=callbacks,
+        jit_compile=False,  # XLA draws what is left out ten times slower
     )
-    return model
 
 
 def measure(model, dataset, source_language, target_language, split):

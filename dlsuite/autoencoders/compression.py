@@ -26,10 +26,10 @@ import tensorflow as tf
 from keras import layers
 from PIL import Image
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of, require_positive
 from dlsuite.autoencoders import entropy_coder, jpeg, sheets
-from dlsuite.data import examples, mnist, photographs
+from dlsuite.data import examples, mnist, names, photographs
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
@@ -454,24 +454,23 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
+    names.require_kind(dataset, "images")
     keras.utils.set_random_seed(seed)
     pictures = training_pictures(dataset, source, seed)
     batches, steps = examples.shuffled(pictures, batch_size, seed, initial_epoch)
     model = Compressor(pictures.shape[-1], width, code_channels, seed)
     shown = held_out(dataset, "validation")[:SHOWN]
     model.shown = np.stack([_corner(picture) for picture in shown])
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    model.compile(keras.optimizers.Adam(rate, global_clipnorm=20.0), loss=None)
-    model.optimizer.build(model.trainable_variables)
-    model.fit(
-        batches.map(examples.to_unit).prefetch(2),
+    return fitting.fit(
+        model,
+        fitting.adam(learning_rate, epochs * steps, global_clipnorm=20.0),
+        batches=batches.map(examples.to_unit).prefetch(2),
+        steps=steps,
         epochs=epochs,
-        steps_per_epoch=steps,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
+        callbacks=callbacks,
+        jit_compile="auto",
     )
-    return model
 
 
 @own_settings()

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import require_one_of, require_positive
 from dlsuite.autoencoders import sheets
 from dlsuite.data import examples, mnist, names
@@ -221,30 +221,27 @@ def fit_to(
     )
     model = build(tuple(batches.element_spec.shape[1:]))
     model.held_out = held_out(dataset, SHOWN)
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    model.compile(keras.optimizers.Adam(rate), loss=None, **execution(model, steps))
-    model.optimizer.build(model.trainable_variables)
-    model.fit(
-        batches,
+    return fitting.fit(
+        model,
+        fitting.adam(learning_rate, epochs * steps),
+        batches=batches,
+        steps=steps,
         epochs=epochs,
-        steps_per_epoch=steps,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
+        callbacks=callbacks,
+        **execution(model, steps),
     )
-    return model
 
 
 def execution(model, steps):
-    """How Keras is to run an epoch's `steps`: on one device dense networks gain from many steps a call.
+    """How Keras is to run an epoch's `steps`: dense networks gain from many steps a call.
 
-    So many as divide the epoch, because Keras makes whole calls only: 31 steps by tens would be 40. Several devices
-    fail at more than one. XLA has the optimizer's part, see `minimize`, and no more: its matrix products and
-    convolutions are slower on a CPU, and its noise from the same seeds is another than that of several devices.
+    So many as divide the epoch, because Keras makes whole calls only: 31 steps by tens would be 40. XLA has the
+    optimizer's part, see `minimize`, and no more: its matrix products and convolutions are slower on a CPU, and its
+    noise from the same seeds is another than that of several devices.
     """
-    is_dense, has_one_device = model.network == "dense", tf.distribute.get_strategy().num_replicas_in_sync == 1
     steps_a_call = max(n for n in range(1, MOST_STEPS_A_CALL + 1) if steps % n == 0)
-    return {"jit_compile": False, "steps_per_execution": steps_a_call if is_dense and has_one_device else 1}
+    return {"jit_compile": False, "steps_per_execution": steps_a_call if model.network == "dense" else 1}
 
 
 def held_out(dataset, n=None, source="bundled"):

@@ -21,7 +21,7 @@ import tensorflow as tf
 from annotated_types import Interval
 from keras import layers
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of, require_positive
 from dlsuite.autoencoders import encoder_decoder, sheets
 from dlsuite.data import examples, mnist, photographs
@@ -227,18 +227,15 @@ def train(
         large = examples.to_unit(large)
         return bicubic(large, 1 / factor), large
 
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    model.compile(keras.optimizers.Adam(rate), loss=None, jit_compile=False)
-    model.optimizer.build(model.trainable_variables)
-    model.fit(
-        batches.map(pair).prefetch(2),
+    return fitting.fit(
+        model,
+        fitting.adam(learning_rate, epochs * steps),
+        batches=batches.map(pair).prefetch(2),
+        steps=steps,
         epochs=epochs,
-        steps_per_epoch=steps,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
+        callbacks=callbacks,
     )
-    return model
 
 
 @own_settings()

@@ -57,6 +57,12 @@ def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"
     return "images"
 
 
+def require_kind(dataset: str, *kinds: str) -> None:
+    """Raise `ValueError` for a dataset of another kind, or where there is none of that name."""
+    if kind(dataset) not in kinds:
+        raise ValueError(f"dataset={dataset!r}: it holds {kind(dataset)}, and {' or '.join(kinds)} are needed here")
+
+
 def resolve(dataset: str, source: sources.Source) -> Literal["tfds", "bundled"]:
     """What `source` comes to for `dataset`. Only MNIST has two; the reviews are TFDS's, and all else is at hand.
 

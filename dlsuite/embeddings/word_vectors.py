@@ -18,6 +18,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from dlsuite import fitting
 from dlsuite.arguments import require_at_least
 from dlsuite.data import names, text
 from dlsuite.data.composition import Composition
@@ -334,17 +335,16 @@ def fit_to(
     falling = keras.optimizers.schedules.PolynomialDecay(
         learning_rate, epochs * steps_per_epoch * updates, FINAL_RATE * learning_rate
     )
-    model.compile(keras.optimizers.SGD(falling), loss=None, jit_compile=True)
-    model.optimizer.build(model.trainable_variables)
-    model.fit(
-        steps,
+    return fitting.fit(
+        model,
+        keras.optimizers.SGD(falling),
+        batches=steps,
+        steps=steps_per_epoch,
         epochs=epochs,
-        steps_per_epoch=steps_per_epoch,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the steps have their own order
+        callbacks=callbacks,
+        jit_compile=True,
     )
-    return model
 
 
 def held_out_metrics(model, dataset, source="auto"):

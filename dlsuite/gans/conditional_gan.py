@@ -26,6 +26,7 @@ from dlsuite.gans import assessment, pictures, two_player, wgan_gp
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 
 def build_generator(data_shape, latent_dim, classes):

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked
 from dlsuite.data import examples, mnist
 from dlsuite.gans import pictures
@@ -111,19 +111,16 @@ def train(
     keras.utils.set_random_seed(seed)
     images, labels = mnist.arrays("train", source)
     batches, steps = examples.shuffled((images, labels), batch_size, seed, initial_epoch)
-    model = DigitClassifier()
-    rate = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * steps)
-    model.compile(keras.optimizers.Adam(rate), loss=None)
-    model.optimizer.build(model.trainable_variables)
-    model.fit(
-        batches.map(lambda image, label: (examples.scale(image), label)),
+    return fitting.fit(
+        DigitClassifier(),
+        fitting.adam(learning_rate, epochs * steps),
+        batches=batches.map(lambda image, label: (examples.scale(image), label)),
+        steps=steps,
         epochs=epochs,
-        steps_per_epoch=steps,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
+        callbacks=callbacks,
+        jit_compile="auto",
     )
-    return model
 
 
 @own_settings()

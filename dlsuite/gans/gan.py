@@ -27,7 +27,7 @@ import keras
 import tensorflow as tf
 from annotated_types import Ge
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import (
     Count,
     NotNegative,
@@ -42,6 +42,7 @@ from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+EXAMPLES_PER_STEP = ("batch_size", "discriminator_steps")
 
 # On pictures a discriminator that learns as fast as the generator, or sees sharp edges, wins, and digits are lost.
 # Points are to show what the plain game does.
@@ -239,7 +240,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = two_player.resolve_defaults(
+    chosen = fitting.resolve_defaults(
         DEFAULTS,
         dataset,
         epochs=epochs,

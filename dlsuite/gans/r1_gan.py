@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 from annotated_types import Ge
 
+from dlsuite import fitting
 from dlsuite.arguments import (
     Count,
     NotNegative,
@@ -29,6 +30,7 @@ from dlsuite.gans import assessment, gan, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+EXAMPLES_PER_STEP = ("batch_size", "discriminator_steps")
 
 DEFAULTS = {
     "images": {
@@ -140,7 +142,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = two_player.resolve_defaults(
+    chosen = fitting.resolve_defaults(
         DEFAULTS,
         dataset,
         epochs=epochs,

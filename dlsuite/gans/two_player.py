@@ -14,9 +14,9 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import require_not_negative, require_positive
-from dlsuite.data import examples, names
+from dlsuite.data import examples
 from dlsuite.gans import fast, pictures
 from dlsuite.keras_settings import registered
 
@@ -163,9 +163,9 @@ class TwoPlayer(keras.Model):
 
     # Two optimizers. Keras saves and reloads one by itself; the methods below teach it the second.
 
-    def compile(self, generator_optimizer, critic_optimizer, **kwargs):
+    def compile(self, generator_optimizer, critic_optimizer, loss=None, **kwargs):
         """Give each player its optimizer, and build both, so that their slots exist before training starts."""
-        super().compile(optimizer=None, loss=None, **kwargs)
+        super().compile(optimizer=None, loss=loss, **kwargs)
         self.generator_optimizer = keras.optimizers.get(generator_optimizer)
         self.critic_optimizer = keras.optimizers.get(critic_optimizer)
         self.generator_optimizer.build(self.generator.trainable_variables)
@@ -268,12 +268,6 @@ class TwoPlayer(keras.Model):
 # What every `train` here does around its model.
 
 
-def resolve_defaults(table, dataset, **given):
-    """`given`, each `None` in it replaced by what `table` has for `dataset`, or for its kind, `images` or `points`."""
-    row = table[names.kind(dataset)] | table.get(dataset, {})
-    return {name: row[name] if value is None else value for name, value in given.items()}
-
-
 def training_rows(dataset, batch_size, rows, **options):
     """Batches of real examples, several fresh ones to a row: `(batch_size, rows, *data_shape)`.
 
@@ -295,21 +289,13 @@ def training_rows(dataset, batch_size, rows, **options):
 
 
 def adam(learning_rate, beta_1=0.5, beta_2=0.9):
-    """A function that makes an Adam for so many steps, in which its rate falls to 0 along a cosine."""
-
-    def for_steps(steps):
-        rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
-        return keras.optimizers.Adam(rate, beta_1=beta_1, beta_2=beta_2)
-
-    return for_steps
+    """A function that makes an Adam for so many steps, as `fitting.adam` does."""
+    return lambda steps: fitting.adam(learning_rate, steps, beta_1=beta_1, beta_2=beta_2)
 
 
 def execution(data_shape):
-    """How Keras is to run the steps: small MLPs gain from XLA and many steps a call, conv nets on a CPU lose by it.
-
-    Several devices bear neither.
-    """
-    gains = len(data_shape) == 1 and tf.distribute.get_strategy().num_replicas_in_sync == 1
+    """How Keras is to run the steps: small MLPs gain from XLA and many steps a call, conv nets on a CPU lose by it."""
+    gains = len(data_shape) == 1
     return {"jit_compile": gains, "steps_per_execution": 25 if gains else 1}
 
 
@@ -351,14 +337,14 @@ def fit_to(
     model = build(data_shape, critic_steps)
     beginning, _, _ = training_rows(dataset, batch_size, rows, **data_options)  # also where a run goes on
     model.real_examples = tf.nest.flatten(next(beginning.as_numpy_iterator()))[0].reshape(-1, *data_shape)[:500]
-    of_critic = (critic_optimizer or optimizer)(critic_steps)
-    model.compile(optimizer(generator_steps), of_critic, **execution(data_shape))
-    model.fit(
-        batches,
+    return fitting.fit(
+        model,
+        optimizer(generator_steps),
+        (critic_optimizer or optimizer)(critic_steps),
+        batches=batches,
+        steps=steps,
         epochs=epochs,
-        steps_per_epoch=steps,
         initial_epoch=initial_epoch,
-        callbacks=list(callbacks),
-        shuffle=False,  # the dataset has its own order
+        callbacks=callbacks,
+        **execution(data_shape),
     )
-    return model

@@ -15,12 +15,13 @@ import keras
 import tensorflow as tf
 from annotated_types import Ge
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked, require_positive
 from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 # The paper's clip of 0.01 and rate of 5e-5 need 100,000s of steps.
 DEFAULTS = {
@@ -133,7 +134,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = two_player.resolve_defaults(
+    chosen = fitting.resolve_defaults(
         DEFAULTS,
         dataset,
         epochs=epochs,

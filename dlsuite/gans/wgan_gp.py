@@ -17,12 +17,13 @@ import keras
 import tensorflow as tf
 from annotated_types import Ge
 
-from dlsuite import devices
+from dlsuite import devices, fitting
 from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked, require_not_negative, require_positive
 from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 # The paper has a penalty of 10, 5 critic steps, and Adam(1e-4, 0, 0.9) at a constant rate. On points 10 flattens the
 # critic until modes are lost, and 0.1 does not; on pictures 1 gets twice as near to the data in the same steps, and 2
@@ -162,7 +163,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = two_player.resolve_defaults(
+    chosen = fitting.resolve_defaults(
         DEFAULTS,
         dataset,
         epochs=epochs,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dlsuite import fitting
 from dlsuite.gans import gan, r1_gan, two_player, wgan, wgan_gp
 
 POINTS, PICTURES = (2,), (8, 8, 1)
@@ -246,9 +247,9 @@ def test_wrong_arguments(pair, arguments, sentence):
 
 def test_defaults_by_dataset():
     table = {"images": {"epochs": 1}, "points": {"epochs": 2}, "grid": {"epochs": 3}}
-    resolved = [two_player.resolve_defaults(table, name, epochs=None)["epochs"] for name in ("mnist", "ring", "grid")]
+    resolved = [fitting.resolve_defaults(table, name, epochs=None)["epochs"] for name in ("mnist", "ring", "grid")]
     assert resolved == [1, 2, 3]
-    assert two_player.resolve_defaults(table, "grid", epochs=0) == {"epochs": 0}
+    assert fitting.resolve_defaults(table, "grid", epochs=0) == {"epochs": 0}
 
 
 def test_rows_hold_the_batches_one_after_another():

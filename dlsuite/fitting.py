@@ -1,0 +1,133 @@
+"""What every `train` does with its model in the end: settings that are not given, a schedule, and the training itself.
+
+On one machine Keras's `fit` trains, on one device or several. On several machines, that is under TensorFlow's
+`MultiWorkerMirroredStrategy`, where `fit` fails, a loop over `strategy.run` does the same with the same callbacks:
+every machine draws the whole batch, which is a function of seed and step, and each of its devices takes its rows.
+"""
+
+import keras
+import tensorflow as tf
+
+from dlsuite import devices
+from dlsuite.data import names
+
+
+def resolve_defaults(table, dataset, **given):
+    """`given`, each `None` in it replaced by what `table` has for `dataset`, or for its kind, such as `images`.
+
+    Raises:
+        ValueError: no such dataset, or one of a kind that the table does not have.
+    """
+    kinds = [key for key in table if key not in names.NAMED]
+    names.require_kind(dataset, *kinds)
+    row = table[names.kind(dataset)] | table.get(dataset, {})
+    return {name: row[name] if value is None else value for name, value in given.items()}
+
+
+def adam(learning_rate, steps, *, rising=0, **options):
+    """An Adam for so many steps, in which its rate falls to 0 along a cosine.
+
+    Args:
+        learning_rate: at the beginning, or at the top.
+        steps: in all.
+        rising: steps at the beginning through which the rate rises from 0.
+        options: more for `keras.optimizers.Adam`.
+    """
+    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    if rising:
+        schedule = keras.optimizers.schedules.CosineDecay(
+            0.0, steps - rising, warmup_target=learning_rate, warmup_steps=rising
+        )
+    return keras.optimizers.Adam(schedule, **options)
+
+
+def fit(
+    model,
+    *optimizers,
+    batches,
+    steps,
+    epochs,
+    initial_epoch=0,
+    callbacks=(),
+    jit_compile=False,
+    steps_per_execution=1,
+):
+    """Compile a model with its optimizers, and train it.
+
+    Args:
+        optimizers: as the model's `compile` takes them.
+        batches: an endless dataset, in an order of its own, that begins with `initial_epoch`.
+        steps: batches in an epoch.
+        epochs, initial_epoch, callbacks: as every `train` has them.
+        jit_compile, steps_per_execution: how Keras is to run the steps on one device; several bear neither.
+
+    Returns:
+        The trained model.
+    """
+    execution = {"jit_compile": jit_compile, "steps_per_execution": steps_per_execution}
+    if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+        execution = {"jit_compile": False, "steps_per_execution": 1}
+    model.compile(*optimizers, loss=None, **execution)
+    if model.optimizer is not None:
+        model.optimizer.build(model.trainable_variables)  # resuming needs its slots before the first step
+    if devices.are_on_several_machines():
+        _fit_together(model, batches, steps, epochs, initial_epoch, callbacks)
+    else:
+        model.fit(
+            batches,
+            epochs=epochs,
+            steps_per_epoch=steps,
+            initial_epoch=initial_epoch,
+            callbacks=list(callbacks),
+            shuffle=False,  # the dataset has its own order
+        )
+    return model
+
+
+def _fit_together(model, batches, steps, epochs, initial_epoch, callbacks):
+    """What `fit` does, under the strategy of several machines; all of them do the same at the same time."""
+    strategy = tf.distribute.get_strategy()
+
+    @tf.function(reduce_retracing=True)
+    def train_step(rows):
+        logs = strategy.run(model.train_step, args=(rows,))
+        return {name: strategy.reduce("MEAN", value, axis=None) for name, value in logs.items()}
+
+    def train_function(iterator):
+        batch = next(iterator)
+        return train_step(strategy.experimental_distribute_values_from_function(lambda device: _rows(batch, device)))
+
+    callbacks = keras.callbacks.CallbackList(
+        list(callbacks), add_history=True, add_progbar=True, verbose="auto", epochs=epochs, steps=steps, model=model
+    )
+    model.stop_training, model.train_function, iterator = False, train_function, iter(batches)
+    callbacks.on_train_begin()
+    for epoch in range(initial_epoch, epochs):
+        model.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        for step in range(steps):
+            callbacks.on_train_batch_begin(step)
+            logs = model.train_function(iterator)  # a callback may have put another in its place
+            callbacks.on_train_batch_end(step, logs)
+            if model.stop_training:
+                break
+        means = model.get_metrics_result()
+        logs = means if means.keys() == logs.keys() else logs
+        callbacks.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    try:
+        callbacks.on_train_end(logs)
+    finally:
+        devices.on_any_machine(False)  # nobody goes while another one may still be writing
+
+
+def _rows(batch, device):
+    """The rows of a batch that one device takes; the batch is an array or tensor, or several of one length."""
+    number, count = device.replica_id_in_sync_group, device.num_replicas_in_sync
+
+    def of_one(array):
+        each = len(array) // count
+        return array[number * each : (number + 1) * each]
+
+    return tf.nest.map_structure(of_one, batch)

@@ -1,0 +1,163 @@
+"""Every lesson trains on two devices as on one: the same gradients on the same batch, hence the same weights.
+
+One process does all of it, since the devices, two halves of the CPU, must be made before TensorFlow begins.
+"""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from dlsuite import catalog
+
+POINTS = {"dataset": "ring", "batch_size": 8, "latent_dim": 4}
+DIGITS = {"source": "bundled", "batch_size": 8}
+PAIRS = {"dataset": "./pairs.tsv", "vocabulary_size": 0, "batch_size": 8, "units": 8, "max_length": 12, "dropout": 0.3}
+CASES = {
+    "attention.bahdanau": [PAIRS],
+    "attention.pooling": [{"batch_size": 8, "channels": 4}],
+    "attention.seq2seq": [PAIRS],
+    "autoencoders.autoencoder": [DIGITS | {"network": "convolutional"}],
+    "autoencoders.compression": [DIGITS | {"dataset": "mnist", "batch_size": 4, "width": 4, "code_channels": 3}],
+    "autoencoders.denoising": [DIGITS | {"width": 2}],
+    "autoencoders.super_resolution": [DIGITS | {"dataset": "mnist", "filters": 2}],
+    "autoencoders.vae": [
+        DIGITS | {"hidden": 16},
+        DIGITS | {"hidden": 16, "likelihood": "gaussian", "sigma": 0.5, "optimizer": "adam"},
+    ],
+    "embeddings.cbow": [{}],
+    "embeddings.skip_gram": [{}],
+    "gans.conditional_gan": [DIGITS],
+    "gans.digit_classifier": [DIGITS],
+    "gans.gan": [
+        POINTS | {"group": 4, "discriminator_steps": 2, "instance_noise": 0.1},
+        DIGITS | {"group": 4},
+    ],
+    "gans.r1_gan": [POINTS | {"discriminator_steps": 2}],
+    "gans.wgan": [POINTS | {"critic_steps": 2}],
+    "gans.wgan_gp": [POINTS | {"critic_steps": 2}, POINTS | {"critic_steps": 2, "optimizer": "adam"}],
+}
+"""What each lesson is trained with, tiny; by SGD where no `optimizer` is given."""
+ON_ONE_DEVICE = ("embeddings.cbow", "embeddings.skip_gram")
+
+# Trains every case twice from the same beginning, with one device and with two, and prints by how much the two differ.
+# SGD without momentum shows a wrong scale of the gradients, which Adam would hide.
+SCRIPT = """
+import contextlib, gc, importlib, json, os, sys
+from unittest import mock
+import keras, numpy as np, tensorflow as tf
+from dlsuite import checkpoint, cli, fitting
+from dlsuite.autoencoders import compression, super_resolution
+
+STEPS = 3
+compression.PATCHES = super_resolution.PATCHES = 64
+# Two strategies in one process would mix up their messages.
+strategies, strategy = [], tf.distribute.MirroredStrategy
+def mirrored(devices):
+    strategies.append(strategies[0] if strategies else strategy(devices))
+    return strategies[-1]
+
+def changed_since(before):
+    return [variable for variable, value in before if not np.array_equal(value, variable.numpy())]
+
+class Look(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        # So that gradients are clipped, and losses alive.
+        factor = 3 if "Translator" in str(type(self.model).__mro__) else 1.5
+        part = getattr(self.model, "critic", self.model)
+        part.set_weights([factor * weight for weight in part.get_weights()])
+        self.before, self.steps, self.epoch = self.model.get_weights(), [], None
+        found = [each for each in gc.get_objects() if type(each).__name__ == "ResourceVariable"]
+        self.variables = [(each, each.numpy()) for each in found]
+    def on_train_batch_end(self, batch, logs):
+        self.steps.append({name: float(value) for name, value in logs.items()})
+        self.model.stop_training = len(self.steps) == STEPS
+    def on_epoch_end(self, epoch, logs):
+        self.epoch = {name: float(value) for name, value in logs.items()}
+        self.changed = [each for each, value in self.variables if not np.array_equal(value, each.numpy())]
+
+def trained(name, options):
+    look, options = Look(), dict(options)
+    sgd = lambda rate, **_: keras.optimizers.SGD(1.0 if name.startswith("attention.b") else 0.01)
+    with contextlib.ExitStack() as patches:
+        if options.pop("optimizer", "sgd") == "sgd":
+            for optimizer in ("Adam", "RMSprop"):
+                patches.enter_context(mock.patch.object(keras.optimizers, optimizer, sgd))
+        model = importlib.import_module(f"dlsuite.{name}").train(**options, epochs=1, callbacks=[look])
+    held = {id(variable.value) for variable in checkpoint.variables(model).values()}
+    lost = [each.name for each in getattr(look, "changed", ()) if id(each) not in held]
+    seeds = [each.state.numpy().tolist() for each in checkpoint._held_by(model, set()) if hasattr(each, "state")]
+    return look, model.get_weights(), seeds, lost
+
+def furthest(a, b):
+    return float(max(np.abs(x - y).max() for x, y in zip(a, b, strict=True)))
+
+def compared(name, options):
+    one, weights, seeds, lost = trained(name, options)
+    result = {"changed": len(one.changed), "lost": lost, "steps_per_epoch": one.params["steps"]}
+    try:
+        with mirrored(["CPU:0", "CPU:1"]).scope():
+            two, weights_of_two, seeds_of_two, _ = trained(name, options)
+    except ValueError as error:
+        return result | {"refusal": str(error)}
+    return result | {
+        "begin": furthest(one.before, two.before), "moved": furthest(one.before, weights),
+        "apart": furthest(weights, weights_of_two), "steps": [one.steps, two.steps], "epoch": [one.epoch, two.epoch],
+        "seeds": [seeds, seeds_of_two],
+    }
+
+cases, folder = json.loads(sys.argv[1]), sys.argv[2]
+os.chdir(folder)
+command = "train autoencoders.vae --source bundled --epochs 1 --batch-size 400 --hidden 16".split()
+with mock.patch.object(tf.distribute, "MirroredStrategy", mirrored):
+    for devices in "2", "1":  # first, because it makes the two devices
+        assert cli.main([*command, "--devices", devices, "--run-dir", devices]) == 0
+fit = fitting.fit
+def fit_plainly(*arguments, **options):
+    return fit(*arguments, **options | {"jit_compile": False, "steps_per_execution": 1})
+fitting.fit = fit_plainly
+keras.config.disable_interactive_logging()
+print(json.dumps({name: [compared(name, options) for options in each] for name, each in cases.items()}), flush=True)
+os._exit(0)
+"""
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("devices")
+    random = np.random.default_rng(0)  # half of the texts are short, so that one device has more padding
+    texts = ["".join(random.choice(list("abcdef"), random.choice([2, 9]))) for _ in range(80)]
+    (folder / "pairs.tsv").write_text("".join(f"{text}\t{text[::-1]}\n" for text in texts))
+    command = [sys.executable, "-c", SCRIPT, json.dumps(CASES), str(folder)]
+    process = subprocess.run(command, capture_output=True, text=True, timeout=500)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout.splitlines()[-1]), folder
+
+
+def test_no_lesson_is_left_out():
+    assert sorted(CASES) == catalog.names()
+
+
+@pytest.mark.parametrize("lesson", CASES)
+def test_two_devices_equal_one(outcome, lesson):
+    for result, options in zip(outcome[0][lesson], CASES[lesson], strict=True):
+        if lesson in ON_ONE_DEVICE:
+            assert result["refusal"].startswith("devices: ")
+            continue
+        print(options, {name: result[name] for name in ("begin", "moved", "apart")})
+        assert result["begin"] == 0
+        assert result["moved"] > 1e-3
+        assert result["apart"] < 1e-3 * result["moved"]
+        assert result["seeds"][0] == result["seeds"][1]
+        for one, two in [*zip(*result["steps"], strict=True), result["epoch"]]:
+            assert one.keys() == two.keys()
+            np.testing.assert_allclose([two[key] for key in one], list(one.values()), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("lesson", CASES)
+def test_the_checkpoint_holds_whatever_training_changes(outcome, lesson):
+    for result in outcome[0][lesson]:
+        assert result["changed"] > 4
+        assert result["lost"] == []
