@@ -1,4 +1,4 @@
-"""The command `dlsuite`: train, resume, export, evaluate and list models, and ship one with the project."""
+"""The command `dlsuite`: train, resume, export, evaluate, ask and list models, and ship one with the project."""
 
 import argparse
 import contextlib
@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 import dlsuite
-from dlsuite import catalog, machines, runs, serving, shipping
+from dlsuite import catalog, machines, predict, runs, serving, shipping
 from dlsuite.arguments import require_at_least, said_of
 from dlsuite.data import names, sources
 
@@ -25,6 +25,19 @@ log = logging.getLogger("dlsuite")
 
 EXPECTED = (ValueError, FloatingPointError, ConnectionError, runs.RunError, serving.ModelError, sources.MissingData)
 """Errors whose message is a sentence for the user; any other is a fault of the program and shows its traceback."""
+
+SECONDS_PER_LOOK = 0.1
+"""Between two looks at whether a run is asked to stop: on some disks they cost more than a small model's step."""
+
+PREDICT = """Ask a trained model.
+
+SIGNATURE is what is asked of it, by default `serving_default`. Each of its inputs is a
+text, a number or a list in JSON, or @FILE: .npy, .npz, .json, .txt (a text in each line)
+or a picture, which is cut and resized where the model takes only one size."""
+PREDICT_EXAMPLES = """examples:
+  dlsuite predict attention.bahdanau text="5 mars 1987"
+  dlsuite predict gans.wgan_gp sample n=16 seed=0 --out digits.png
+  dlsuite predict autoencoders.super_resolution pictures=@photograph.jpg --out larger.png"""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -122,6 +135,22 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", action="store_true", help="print the metrics as JSON and nothing else")
     evaluate.set_defaults(run=_evaluate)
 
+    asked = commands.add_parser(
+        "predict",
+        help="ask a trained model",
+        description=PREDICT,
+        epilog=PREDICT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    asked.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a model that ships")
+    asked.add_argument(
+        "words", nargs="*", metavar="[SIGNATURE] INPUT=VALUE", help="see above; docs/serving.md lists both"
+    )
+    asked.add_argument(
+        "--out", type=Path, metavar="FILE", help="write the answer there: .png, .npy, .npz, .json or .txt"
+    )
+    asked.set_defaults(run=_predict)
+
     ship = commands.add_parser("ship", help="put a finished run among the models that ship, with its card")
     ship.add_argument("run_dir", type=Path, metavar="DIR")
     ship.add_argument("--name", help="the trained model's name; by default the lesson's")
@@ -165,7 +194,7 @@ def _train(options) -> None:
     with machines.directory(options.run_dir, options.name) as path:
         run = runs.Run(path)
         runs.require_free(run.path)  # before a lock is made in what may be somebody's folder
-        with _stoppable() as is_asked_to_stop, run.lock():
+        with _stoppable(run) as is_asked_to_stop, run.lock():
             runs.create(options.name, arguments, run.path, is_locked=True, devices=options.devices)
             _perform(run, is_asked_to_stop)
 
@@ -176,18 +205,27 @@ def _resume(options) -> None:
         return
     with machines.directory(options.run_dir) as path:
         run = runs.Run(path)
-        with _stoppable() as is_asked_to_stop, run.lock():
+        with _stoppable(run) as is_asked_to_stop, run.lock():
             run.tidy()
             _perform(run, is_asked_to_stop)
 
 
 @contextlib.contextmanager
-def _stoppable():
-    """Make SIGTERM and Ctrl-C a wish that training looks for; gives the function that tells of it."""
-    asked = threading.Event()
+def _stoppable(run: runs.Run):
+    """Make SIGTERM and Ctrl-C, as well as `run.stop`, a wish that training looks for; gives the function that tells."""
+    asked, looked = threading.Event(), 0.0
+
+    def is_asked():
+        nonlocal looked
+        if time.monotonic() - looked > SECONDS_PER_LOOK:
+            looked = time.monotonic()
+            if run.is_asked_to_stop:
+                asked.set()
+        return asked.is_set()
+
     before = {name: signal.signal(name, lambda *_: asked.set()) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield asked.is_set
+        yield is_asked
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)
@@ -198,7 +236,6 @@ def _perform(run: runs.Run, is_asked_to_stop) -> None:
     with _logging_to(run):
         try:
             run.update(state="running", pid=os.getpid(), error="")
-            os.nice(int(os.environ.get("DLSUITE_NICE", 0)))
             record = run.record
             shown = "  ".join(f"{name}={value}" for name, value in record["arguments"].items())
             log.info("%s in %s\n%s", record["name"], run.path, shown)
@@ -227,6 +264,7 @@ def _fit(run, record, is_asked_to_stop) -> None:
     import keras
     import tensorflow as tf
 
+    from dlsuite import progress
     from dlsuite.recorder import Recorder
 
     expected = catalog.lesson(record["name"]).options.keys()
@@ -246,27 +284,27 @@ def _fit(run, record, is_asked_to_stop) -> None:
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         started=record.get("started") or time.strftime("%Y-%m-%d %H:%M:%S"),
     )
-    if not sys.stdout.isatty():
-        keras.config.disable_interactive_logging()
+    keras.config.disable_interactive_logging()  # its bars are of one epoch each
     module = importlib.import_module(f"dlsuite.{record['name']}")
     if is_asked_to_stop():
         raise runs.Stopped
-    position = [record["name"], recorder.initial_epoch, recorder.initial_step]
-    with _devices(record["devices"], record["arguments"], position):
-        module.train(**record["arguments"], initial_epoch=recorder.initial_epoch, callbacks=[recorder])
+    going_on = recorder.initial_epoch, recorder.initial_step
+    task = [record["name"], *going_on]
+    with progress.shown(*going_on) as shown, _devices(record["devices"], record["arguments"], task):
+        module.train(**record["arguments"], initial_epoch=recorder.initial_epoch, callbacks=[recorder, shown])
 
 
-def _devices(count: int, arguments: dict, position: list):
+def _devices(count: int, arguments: dict, task: list):
     """The scope of a strategy that trains on `count` devices: GPUs where there are any, else parts of the CPU.
 
-    Of several machines, so many of each; `position` is what they train and from which epoch and step on.
+    Of several machines, so many of each; `task` is what they train, and from where on.
     """
     import tensorflow as tf
 
     together = machines.cluster()
     if together is not None:
         _require_multiple(arguments, count * len(together.addresses), "the devices of all machines together, ")
-        return machines.scope(together, count, [*position, count, arguments])
+        return machines.scope(together, count, [*task, count, arguments])
     if count == 1:
         return contextlib.nullcontext()
     gpus = tf.config.list_physical_devices("GPU")
@@ -326,6 +364,11 @@ def _evaluate(options) -> None:
     else:
         for name, value in metrics.items():
             print(f"{name:28} {value:.4g}")
+
+
+def _predict(options) -> None:
+    answer = predict.ask(options.model, options.words, options.out)
+    print(answer or options.out)
 
 
 def _ship(options) -> None:

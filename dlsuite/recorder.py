@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from PIL import Image
 
-from dlsuite import checkpoint, devices, runs
+from dlsuite import checkpoint, devices, events, runs
 
 log = logging.getLogger("dlsuite")
 
@@ -62,7 +62,7 @@ class Recorder(keras.callbacks.Callback):
         self.seconds_before = float(self.step_rows[-1]["seconds"]) if self.step_rows else 0.0
         for file in self.run.files("preview"):
             if int(file.stem) > done:
-                file.unlink()
+                runs.remove(file)
         if self.state:
             if self.model.optimizer is not None:  # it would make its slots in the first step, too late
                 self.model.optimizer.build(self.model.trainable_variables)
@@ -71,6 +71,7 @@ class Recorder(keras.callbacks.Callback):
         self.run.update(steps_per_epoch=self.steps_per_epoch, epochs=self.epochs)
         self.began = self.last_flush = self.last_checkpoint = time.monotonic()
         self.last_step_row = int(self.step_rows[-1]["step"]) if self.step_rows else 0
+        self.events = events.EventFile(self.run, self.step_rows, self.metric_rows, self.steps_per_epoch, done)
         self._preview(done)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -85,12 +86,13 @@ class Recorder(keras.callbacks.Callback):
             return
         done, now = self.epoch * self.steps_per_epoch + done_in_epoch, time.monotonic()
         if done - self.last_step_row >= STEPS_PER_ROW:
-            seconds = self.seconds_before + now - self.began
-            row = {"step": done, "epoch": self.epoch + 1, "seconds": round(seconds, 3), **_finite(logs, done)}
+            row = {"step": done, "epoch": self.epoch + 1, "seconds": self._seconds(), **_finite(logs, done)}
             self.step_rows.append(row)
+            self.events.add_step(row)
             self.last_step_row = done
         if now - self.last_flush > SECONDS_PER_FLUSH:
             _write_table(self.run.path / "steps.csv", self.step_rows)
+            self.events.flush()
             self.last_flush = time.monotonic()
         # Often at first, when much changes, and then ever more rarely.
         is_time = now - self.last_preview > max(2.0, 0.04 * (now - self.began))
@@ -108,6 +110,7 @@ class Recorder(keras.callbacks.Callback):
             return  # Keras ends the broken epoch too
         self.metric_rows.append({"epoch": epoch + 1, **_finite(logs, (epoch + 1) * self.steps_per_epoch)})
         _write_table(self.run.path / "metrics.csv", self.metric_rows)
+        self.events.add_epoch(self.metric_rows[-1], self._seconds())
         self._checkpoint(epoch + 1, 0)
         self._preview((epoch + 1) * self.steps_per_epoch)
         summary = "  ".join(f"{name} {value:.4f}" for name, value in logs.items())
@@ -118,15 +121,19 @@ class Recorder(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         _write_table(self.run.path / "steps.csv", self.step_rows)
+        self.events.close()
         if self.is_stopped:
             raise runs.Stopped
-        self.run.update(seconds=round(self.seconds_before + time.monotonic() - self.began, 1))
+        self.run.update(seconds=round(self._seconds(), 1))
         file = self.run.path / "model.keras"
         temporary = runs.temporary_name(file)
         self.model.save(temporary)
         runs.write(file, temporary.read_bytes())
 
     # What it writes.
+
+    def _seconds(self):
+        return round(self.seconds_before + time.monotonic() - self.began, 3)
 
     def _checkpoint(self, epoch, step):
         _write_table(self.run.path / "steps.csv", self.step_rows)
@@ -142,6 +149,7 @@ class Recorder(keras.callbacks.Callback):
         np.savez_compressed(content, **arrays)
         runs.write(folder / f"{step:07d}.npz", content.getvalue())
         runs.write(folder / f"{step:07d}.png", picture.getvalue())
+        self.events.add_picture(step, picture.getvalue(), self._seconds())
         stride = max(1, self.epochs * self.steps_per_epoch // PREVIEWS)
         self.next_preview = (step // stride + 1) * stride
         self.last_preview = time.monotonic()

@@ -7,10 +7,13 @@
     checkpoint/     state.npz: everything that resuming needs
     model.keras     at the end
     log.txt
+    events.out.tfevents.*   the same as TensorBoard reads it
+    stop            while training is asked to stop: to finish its step, write a checkpoint and end
 
 This side of it reads, starts and stops runs, and never imports TensorFlow; `dlsuite.recorder` is the other side.
 Every file is written to a temporary name, synced and renamed. A training process holds a lock on its directory for as
-long as it lives, so a run whose process was killed is never mistaken for one that goes on.
+long as it lives, so a run whose process was killed is never mistaken for one that goes on. A file asks it to stop:
+Windows has no signal that a process could take as a wish.
 
 Only these files are a run's. Whatever else lies among them is its owner's: it is neither read nor changed nor removed.
 """
@@ -18,11 +21,9 @@ Only these files are a run's. Whatever else lies among them is its owner's: it i
 import contextlib
 import csv
 import datetime
-import fcntl
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import time
@@ -30,15 +31,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import portalocker
+import psutil
 
 ROOT = Path("runs")
 FILES = {  # by the folder in the run's, "" for itself
-    "": re.compile(r"run\.json|metrics\.csv|steps\.csv|model\.keras|log\.txt|lock"),
+    "": re.compile(r"run\.json|metrics\.csv|steps\.csv|model\.keras|log\.txt|events\.out\.tfevents\.[0-9]+|lock|stop"),
     "preview": re.compile(r"[0-9]{7,}\.(png|npz)"),
     "checkpoint": re.compile(r"state\.npz"),
 }
 """What a run consists of: the names of its files."""
 SYSTEM_FILES = {"Thumbs.db", "desktop.ini"}
+SECONDS_OPEN = 2 if sys.platform == "win32" else 0
+"""For so long a file is waited for that another process has open; elsewhere that is in nobody's way."""
 TEMPORARY = re.compile(r"\.(?P<stem>[^.]+)\.[0-9]+(?P<suffix>\.[^.]+)")
 
 
@@ -66,7 +71,7 @@ class Run:
     def record(self) -> dict[str, Any]:
         """What run.json says. `RunError` if there is none, or it cannot be read."""
         try:
-            record = json.loads((self.path / "run.json").read_text("utf-8"))
+            record = json.loads(_patiently((self.path / "run.json").read_text, "utf-8"))
             if not {"name", "arguments", "state"} <= record.keys():
                 raise ValueError("it lacks what every run has")
         except FileNotFoundError:
@@ -99,11 +104,11 @@ class Run:
     def is_alive(self) -> bool:
         """Whether a process is training in this directory."""
         try:
-            with open(self.path / "lock") as file:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            with open(self.path / "lock", encoding="utf-8") as file:
+                portalocker.lock(file, portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING)
         except FileNotFoundError:
             return False
-        except BlockingIOError:
+        except portalocker.AlreadyLocked:
             return True
         return False
 
@@ -111,16 +116,21 @@ class Run:
     def lock(self):
         """Hold the directory for this process, made if need be; `RunError` while another one has it."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with open(self.path / "lock", "a") as file:
+        with open(self.path / "lock", "a", encoding="utf-8") as file:
             for attempt in range(20):
                 try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
                     break
-                except BlockingIOError:  # a reader has it for an instant, a training process for long
+                except portalocker.AlreadyLocked:  # a reader has it for an instant, a training process for long
                     if attempt == 19:
                         raise RunError(f"{self.path} is being trained by another process") from None
                     time.sleep(0.05)
-            yield
+            wish = self.path / "stop"
+            wish.unlink(missing_ok=True)  # it was for a process that was killed
+            try:
+                yield
+            finally:
+                wish.unlink(missing_ok=True)
 
     def files(self, folder: str = "") -> list[Path]:
         """The run's own files in one of the folders that `FILES` names, in the order of their names."""
@@ -139,7 +149,7 @@ class Run:
     def tidy(self) -> None:
         """Remove what a killed process has left half-written. The caller holds the lock."""
         for file in self.half_written():
-            file.unlink()
+            remove(file)
 
     def update(self, **fields) -> None:
         """Change fields of run.json."""
@@ -182,8 +192,12 @@ class Run:
     def stop(self) -> None:
         """Ask the training process to finish its step, write a checkpoint and end."""
         if self.is_alive:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.record["pid"], signal.SIGTERM)
+            (self.path / "stop").touch()
+
+    @property
+    def is_asked_to_stop(self) -> bool:
+        """Whether `stop` was called while this training process had the directory."""
+        return os.path.exists(self.path / "stop")
 
     def delete(self) -> None:
         """Remove the run's files, and the directory where it holds no others; `RunError` while it is being trained."""
@@ -192,7 +206,7 @@ class Run:
         self.tidy()
         for folder in reversed(FILES):
             for file in self.files(folder):
-                file.unlink()
+                remove(file)
             with contextlib.suppress(OSError):  # not there, or it holds files of its owner
                 (self.path / folder).rmdir()
 
@@ -237,7 +251,7 @@ def require_free(path: Path, is_locked: bool = False) -> None:
             raise RunError(f"{path} is being trained by another process")
         if "steps_per_epoch" in run.record:
             raise RunError(f"{path} already holds a run: resume it, or choose another directory")
-        own |= {"run.json", "log.txt"}
+        own |= {"run.json", "log.txt", "stop"}
     visible = {file.name for file in path.glob("*") if not file.name.startswith(".")}
     foreign = sorted(visible - own - SYSTEM_FILES)
     if foreign:
@@ -286,14 +300,18 @@ def start(command: list[str], path: Path) -> subprocess.Popen:
     """
     path.mkdir(parents=True, exist_ok=True)
     with open(path / "log.txt", "ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "dlsuite.cli", *command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
-            env=os.environ | {"DLSUITE_NICE": "5", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # what a session of its own is on Windows
+            env=os.environ | {"PYTHONUTF8": "1", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
         )
+    with contextlib.suppress(psutil.Error):  # it has ended already
+        psutil.Process(process.pid).nice(getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 5))
+    return process
 
 
 def temporary_name(path: Path) -> Path:
@@ -309,15 +327,33 @@ def write(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        _patiently(os.replace, temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    if hasattr(os, "O_DIRECTORY"):  # not on Windows, where a folder cannot be opened
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def remove(path: Path) -> None:
+    """Delete a file, whoever has it open just now."""
+    _patiently(path.unlink)
+
+
+def _patiently(action, *arguments, **options):
+    """Do what Windows refuses for as long as another process has the file open, or is replacing it."""
+    end = time.monotonic() + SECONDS_OPEN
+    while True:
+        try:
+            return action(*arguments, **options)
+        except PermissionError:
+            if time.monotonic() >= end:
+                raise
+            time.sleep(0.02)
 
 
 @contextlib.contextmanager
@@ -333,7 +369,7 @@ def _reading(file: Path):
 
 def _read_table(path: Path) -> list[dict[str, float]]:
     try:
-        with _reading(path), open(path, newline="", encoding="utf-8") as file:
+        with _reading(path), _patiently(open, path, newline="", encoding="utf-8") as file:
             lines = csv.reader(file, strict=True)
             names = next(lines, [])
             return [dict(zip(names, map(float, line), strict=True)) for line in lines if line]

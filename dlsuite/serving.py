@@ -51,8 +51,15 @@ class Served:
 
     def shapes(self, signature: str) -> dict[str, list[int | None]]:
         """The shapes of a signature's inputs by name, with `None` for what may have any length; `[]` for one number."""
+        return {name: shape or [] for name, (_, shape) in self.inputs(signature).items()}
+
+    def inputs(self, signature: str) -> dict[str, tuple[str, list[int | None] | None]]:
+        """By the name of an input of a signature its type, such as `string`, and its shape, `None` for one number."""
         _, specs = self._loaded.signatures[signature].structured_input_signature
-        return {name: [] if spec.shape.rank is None else spec.shape.as_list() for name, spec in specs.items()}
+        return {
+            name: (spec.dtype.name, None if spec.shape.rank is None else spec.shape.as_list())
+            for name, spec in specs.items()
+        }
 
 
 def _call(signature, function, *values, **inputs):
@@ -103,13 +110,16 @@ def _text(value) -> bytes:
 
 
 def load(name: str | Path) -> Served:
-    """The newest version of a shipped model, by its name, or of a folder of versions, by its path.
+    """The newest version of a shipped model, by its name, or of a folder of versions or a run directory, by its path.
 
     Raises:
         ModelError: there is none.
     """
     folder = SAVED_MODELS / name if str(name) in names() else Path(name)
     versions = sorted((int(version.name) for version in folder.glob("[0-9]*") if version.name.isdigit()), reverse=True)
+    if not versions and (folder / "run.json").is_file():
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
+            return Served(export(load_keras(folder, compile=False), temporary))
     if not versions:
         raise ModelError(f"there is no trained model {name!s}: choose one of {', '.join(names())}")
     return Served(folder / str(versions[0]))

@@ -15,8 +15,6 @@ README = (ROOT / "README.md").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 PAGES = sorted((ROOT / "docs" / "results").glob("*.md"))
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-HELPERS = {"canvas.py", "panels.py", "plane.py", "trouble.py", "home.py"}
-"""And every file that is named as an app and one of its parts, `gan_theory.py`."""
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
@@ -73,8 +71,7 @@ def test_the_table_names_every_lecture_and_its_results():
 
 def test_the_table_names_every_app():
     named = {path for row in rows_of(README, "lecture") for path in linked(row[2])}
-    files = {file.name for file in (ROOT / "apps").glob("*.py")} - HELPERS
-    assert named == {f"apps/{name}" for name in files if f"{name.split('_')[0]}.py" not in files - {name}}
+    assert named == {f"apps/{file.name}" for file in (ROOT / "apps").glob("*.py")} - {"apps/home.py"}
 
 
 def test_the_lesson_is_quoted_as_it_stands():

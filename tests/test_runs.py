@@ -5,7 +5,6 @@ import errno
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -153,7 +152,8 @@ def test_hidden_files_are_in_nobodys_way(tmp_path):
     assert files_below(tmp_path) == {".env", ".git/config", "Thumbs.db", "lock", "run.json"}
 
 
-OWN = ["run.json", "metrics.csv", "steps.csv", "model.keras", "log.txt", "lock", "preview/0000001.png"]
+OWN = ["run.json", "metrics.csv", "steps.csv", "model.keras", "log.txt", "lock", "stop", "preview/0000001.png"]
+OWN += ["events.out.tfevents.1796087195523489000"]
 OWN_TEMPORARY = [".metrics.12.csv", ".model.4711.keras", "preview/.0000001.7.npz", "checkpoint/.state.123.npz"]
 PLAIN = st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=("Cs",))
 FOLDERS = st.sampled_from(["", "preview/", "checkpoint/", "mine/"])
@@ -301,14 +301,33 @@ def test_other_states_are_as_written(run, state):
 
 
 def test_stop_asks_the_trainer(run, trainer):
+    assert not run.is_asked_to_stop
     run.stop()
-    assert trainer.wait(10) == -signal.SIGTERM
+    assert run.is_asked_to_stop
 
 
-def test_stop_of_a_dead_run_signals_nobody(run, monkeypatch):
-    """Its process id may belong to another process by now."""
-    monkeypatch.setattr(os, "kill", lambda *_: pytest.fail("a signal was sent"))
+def test_stop_of_a_dead_run_asks_nobody(run):
     run.stop()
+    assert not run.is_asked_to_stop
+
+
+def test_a_wish_to_stop_is_not_for_the_next_process(run, trainer):
+    run.stop()
+    trainer.kill()
+    trainer.wait()
+    assert run.is_asked_to_stop
+    with run.lock():
+        assert not run.is_asked_to_stop
+        run.stop()
+        assert run.is_asked_to_stop
+    assert not (run.path / "stop").exists()
+
+
+def test_a_run_that_was_stopped_before_its_first_step_is_replaced(run, trainer):
+    run.stop()
+    trainer.kill()
+    trainer.wait()
+    assert runs.create("gans.gan", {"epochs": 1}, run.path).record["arguments"] == {"epochs": 1}
 
 
 def test_delete(run, trainer):

@@ -13,6 +13,7 @@ PACKAGE = Path(dlsuite.__file__).parent
 REPOSITORY = PACKAGE.parent
 LECTURES = sorted(folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists())
 LECTURES.remove("data")
+APPS = REPOSITORY / "apps"
 GROUND = ("dlsuite.arguments", "dlsuite.devices", "dlsuite.fitting", "dlsuite.keras_settings")
 SPINE = sorted(file.stem for file in PACKAGE.glob("*.py"))
 
@@ -82,7 +83,7 @@ def test_the_spine_knows_lectures_by_name_only(name):
 
 @pytest.mark.parametrize("file", files_of("dlsuite"), ids=relative)
 def test_nothing_imports_the_apps(file):
-    beside = {script.stem for script in (REPOSITORY / "apps").glob("*.py")}
+    beside = {script.stem for script in APPS.glob("*.py")} | {"panels", "views"}
     strangers = {"streamlit", "apps"} | beside
     assert [name for name in imports(file) if name.split(".")[0] in strangers] == []
 
@@ -93,12 +94,36 @@ def test_streamlit_stays_in_the_apps():
     assert [relative(file) for file in of_others if any(within(name, "streamlit") for name in imports(file))] == []
 
 
+def test_an_apps_script_is_the_lead_and_the_views():
+    scripts = {script.stem: script for script in APPS.glob("*.py")}
+    assert {"home", "gan"} <= scripts.keys()
+    assert [name for name, script in scripts.items() if len(script.read_text("utf-8").splitlines()) > 80] == []
+    folders = {folder.name for folder in (APPS / "views").iterdir() if (folder / "__init__.py").exists()}
+    assert folders == scripts.keys() - {"home"}
+    assert [name for name in scripts if (APPS / name).exists()] == []  # a folder of that name would hide the script
+
+
+@pytest.mark.parametrize("file", files_of("apps/panels"), ids=relative)
+def test_the_panels_know_no_lecture(file):
+    """They find lessons by name, through the catalog, and are what every view builds on."""
+    strangers = ("views", *(f"dlsuite.{lecture}" for lecture in LECTURES))
+    assert [name for name in imports(file) if any(within(name, room) for room in strangers)] == []
+
+
+@pytest.mark.parametrize("file", files_of("apps/views"), ids=relative)
+def test_a_view_imports_only_panels_and_views_of_its_lecture(file):
+    of_apps = [name for name in imports(file) if name.split(".")[0] in {path.stem for path in APPS.iterdir()}]
+    allowed = ("panels", f"views.{file.parent.name}")
+    assert [name for name in of_apps if not any(within(name, room) for room in allowed)] == []
+
+
 def test_no_grab_bags():
     assert [relative(file) for file in files_of("dlsuite", "apps", "tests") if file.stem in ("utils", "helpers")] == []
 
 
 def test_package_files_stay_nearly_empty():
-    assert [relative(file) for file in PACKAGE.glob("*/__init__.py") if file.read_text("utf-8").strip()] == []
+    files = [*PACKAGE.glob("*/__init__.py"), *APPS.rglob("__init__.py")]
+    assert [relative(file) for file in files if file.read_text("utf-8").strip()] == []
 
 
 def test_what_looks_on_costs_no_tensorflow():

@@ -52,10 +52,10 @@ HEADER = struct.Struct("<BHH")
 MAGIC = 0xD0
 PATCH = 128
 """Pixels a side of the squares of photographs that training goes through."""
-CLIP = 20.0
-"""The gradient's greatest norm."""
 PATCHES = 4096
 """So many of them."""
+CLIP = 20.0
+"""The gradient's greatest norm."""
 SHOWN = 4
 """So many held-out pictures are at hand for previews."""
 SHOWN_SIDE = 112

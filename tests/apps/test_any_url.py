@@ -54,7 +54,7 @@ def views_of(open_page, script: str) -> dict[tuple, set[str]]:
 @pytest.mark.parametrize("script", PAGES)
 def test_no_url_breaks_a_page(open_page, script):
     """A traceback would, to which `Page` sees, and so would a switch between views that shows none of them."""
-    by_hand = {key for file in APPS.glob("*.py") for key in READ_BY_HAND.findall(file.read_text("utf-8"))}
+    by_hand = {key for file in APPS.rglob("*.py") for key in READ_BY_HAND.findall(file.read_text("utf-8"))}
     views = views_of(open_page, script)
     assert script == "home.py" or len(views) > 8
     for view, keys in views.items():

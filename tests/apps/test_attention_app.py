@@ -25,10 +25,9 @@ def models():
 @pytest.fixture
 def few(workplace, monkeypatch):
     """So few held-out dates that measuring them costs little."""
-    import attention_translate
-    import attention_trouble
+    from views.attention import by_length, greedy_against_beam, missing_mask
 
-    for module in (attention_translate, attention_trouble):
+    for module in (by_length, missing_mask, greedy_against_beam):
         monkeypatch.setattr(module, "MEASURED", 20)
 
 

@@ -8,9 +8,9 @@ from dlsuite.attention import bleu
 
 
 def script():
-    import attention_bleu
+    from views.attention import bleu
 
-    attention_bleu.bleu()
+    bleu.show()
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ def rows(view):
 
 
 def test_every_example_says_what_the_lesson_computes(open_view):
-    import attention_bleu
+    from views.attention.bleu_examples import EXAMPLES
 
     view = open_view()
-    for name, (candidate, references, remark) in attention_bleu.EXAMPLES.items():
+    for name, (candidate, references, remark) in EXAMPLES.items():
         view.button_group(key="bleu_example").set_value(name).run()
         assert not view.exception
         assert view.text_area(key="bleu_candidate").value == candidate
@@ -78,13 +78,14 @@ def test_every_example_says_what_the_lesson_computes(open_view):
 
 @pytest.mark.parametrize("n", [1, 3])
 def test_as_many_runs_are_drawn_found_as_are_counted(open_view, n):
-    import attention_bleu
+    from views.attention.bleu_examples import EXAMPLES
+    from views.attention.matches import STYLES
 
-    candidate, references, _ = attention_bleu.EXAMPLES["a good one"]
+    candidate, references, _ = EXAMPLES["a good one"]
     view = open_view(example="a good one", candidate=candidate, references=references, n=n)
     score = bleu.bleu([candidate], [references.splitlines()], lowercase=True)
     (runs,) = [each.proto.body for each in view.get("html") if "candidate" not in each.proto.body]
-    assert runs.count(attention_bleu.STYLES["found"]) == score.matched[n - 1]
+    assert runs.count(STYLES["found"]) == score.matched[n - 1]
     assert runs.count("<span") == score.total[n - 1]
 
 

@@ -16,15 +16,15 @@ ODD_INPUT = {"empty": "", "spaces": "  ", "emoji": "😀👍", "numbers": "12 34
 
 
 def view():
-    import attention_embeddings
+    from views.attention import embeddings
 
-    attention_embeddings.show()
+    embeddings.show()
 
 
 def trouble():
-    import attention_embeddings
+    from views.attention import no_subsampling
 
-    attention_embeddings.no_subsampling()
+    no_subsampling.show()
 
 
 @pytest.fixture
@@ -117,8 +117,9 @@ ODD = {"sin cos string tanh": "string", "float32 int64 layer uint8": "layer", "r
 
 
 def test_both_models_know_every_word_of_the_examples(workplace, models):
-    from attention_embeddings import ANALOGIES, WORDS
-    from attention_embeddings import ODD as WORDS_OF_ODD
+    from views.attention.analogy import ANALOGIES
+    from views.attention.neighbours import WORDS
+    from views.attention.odd_one_out import ODD as WORDS_OF_ODD
 
     asked = {*WORDS, *sum(ANALOGIES.values(), ()), *" ".join(WORDS_OF_ODD.values()).split()}
     for model in models:
@@ -134,8 +135,8 @@ def test_it_opens_with_a_word_that_both_know(open_view):
 
 
 def test_both_models_answer_the_examples_and_each_can_be_pressed_again(open_view):
-    from attention_embeddings import ANALOGIES
-    from attention_embeddings import ODD as WORDS_OF_ODD
+    from views.attention.analogy import ANALOGIES
+    from views.attention.odd_one_out import ODD as WORDS_OF_ODD
 
     page = open_view(words_view="Analogy")
     assert list(ANALOGIES) == list(NEAREST)
@@ -165,15 +166,15 @@ def test_an_example_word_can_be_pressed_again(open_view):
 
 
 def test_words_that_all_point_one_way_are_remarked(open_view, monkeypatch):
-    import attention_embeddings
+    from views.attention import neighbours
 
     assert "point one way" not in said(open_view())
-    monkeypatch.setattr(attention_embeddings, "ONE_WAY", 0.3)
+    monkeypatch.setattr(neighbours, "ONE_WAY", 0.3)
     assert said(open_view()).count("all words point one way") == 2
 
 
 def test_names_on_the_map_cover_no_dot_and_no_other_name_and_stay_on_it(workplace):
-    from attention_embeddings import HALF, labelled
+    from views.attention.neighbours import HALF, labelled
 
     places = np.array([[0, 0], [0, 10], [20, 8], [60, 0], [150, 100], [-100, -100], [-80, -90]]) / HALF
     words = ["first", "above", "beside", "apart", "long_at_the_edge", "covering", "short"]
@@ -196,7 +197,7 @@ def test_an_own_text_is_trained_on_under_its_own_name(open_view, workplace, monk
     monkeypatch.setattr(runs, "start", lambda command, path: commands.append(command))
     page = open_view()
     page.file_uploader(key="words_file").upload("../Mein Text (2).txt", b"many words " * 300, "text/plain").run()
-    monkeypatch.setattr("trouble.wait_for", lambda path: None)
+    monkeypatch.setattr("panels.training.SECONDS_TO_START", 0)
     [button] = [each for each in page.button if each.label == "Train it"]
     button.click().run()
     ((*_, flag, path, _, _),) = commands
@@ -210,10 +211,10 @@ def test_an_own_text_is_trained_on_under_its_own_name(open_view, workplace, monk
     [("Faust 1.TXT", "Faust_1.txt"), ("漢字.txt", "漢字.txt"), ("..txt", "text.txt"), ("ä" * 200, "ä" * 60 + ".txt")],
 )
 def test_an_upload_keeps_its_name_as_far_as_it_suits_a_file(workplace, name, kept):
-    import panels
+    from panels import uploads
 
     file = SimpleNamespace(name=name, file_id="1", getvalue=lambda: b"words")
-    path = Path(panels.kept_text(file, ".txt"))
+    path = Path(uploads.keep_text(file, ".txt"))
     assert (path.name, path.read_bytes()) == (kept, b"words")
 
 

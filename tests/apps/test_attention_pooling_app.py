@@ -12,9 +12,9 @@ SELF, CONVOLUTION = "attention.pooling", "attention.pooling-convolution"
 
 
 def script():
-    import attention_pooling
+    from views.attention import pooling
 
-    attention_pooling.attention()
+    pooling.show()
 
 
 @pytest.fixture
@@ -85,15 +85,16 @@ def test_another_signal_is_looked_at_from_its_first_shape(open_view):
 
 
 def test_a_click_on_the_weights_asks_that_place(workplace, monkeypatch):
-    import attention_pooling
     import streamlit as st
+
+    from views.attention import pooling
 
     state = {"chart": {"selection": {"click": [{"j": 42}]}}}
     monkeypatch.setattr(st, "session_state", state)
-    attention_pooling.go_to("chart")
+    pooling.go_to("chart")
     assert state["pooling_place"] == 42
     state["chart"]["selection"]["click"] = []
-    attention_pooling.go_to("chart")
+    pooling.go_to("chart")
     assert state["pooling_place"] == 42
 
 
@@ -106,10 +107,10 @@ def test_the_notebook_lines_run(open_view):
 
 
 def test_the_button_trains_another_kind(open_view, monkeypatch):
-    import panels
+    from panels import training
 
     started = []
-    monkeypatch.setattr(panels, "start_training", lambda lesson, arguments: started.append((lesson, arguments)))
+    monkeypatch.setattr(training, "start", lambda lesson, arguments: started.append((lesson, arguments)))
     view = open_view(kind="spatial", score="dot", positions="sinusoidal")
     view.button(key="pooling_train").click().run()
     assert not view.exception
@@ -122,12 +123,12 @@ def test_the_button_trains_another_kind(open_view, monkeypatch):
 def test_a_finished_run_is_shown_and_can_be_chosen(open_view, workplace):
     import shutil
 
-    import attention_pooling
     from PIL import Image
 
     from dlsuite import SAVED_MODELS, catalog
+    from views.attention.pooling_training import EPOCHS
 
-    wanted = {"attention": "context", "score": "scaled", "positions": "none", "epochs": attention_pooling.EPOCHS}
+    wanted = {"attention": "context", "score": "scaled", "positions": "none", "epochs": EPOCHS}
     run = runs.Run(workplace / "runs" / SELF / "2026-01-01_00-00-00")
     shutil.copytree(SAVED_MODELS / SELF, run.path)
     shutil.copytree(run.path / "1", run.path / "saved_model" / "1")
@@ -154,7 +155,13 @@ def test_charts_hold_what_is_drawn(open_view, answers):
 
 
 def test_ranges_of_places(workplace):
-    import attention_pooling
+    from views.attention import pooling
 
-    assert attention_pooling.ranges(np.array([3, 10, 11, 12, 20])) == "3, 10–12, 20"
-    assert attention_pooling.ranges(np.arange(0, 40, 2), most=2) == "0, 2 and others"
+    assert pooling.ranges(np.array([3, 10, 11, 12, 20])) == "3, 10–12, 20"
+    assert pooling.ranges(np.arange(0, 40, 2), most=2) == "0, 2 and others"
+
+
+def test_a_training_that_is_deleted_while_it_is_watched_breaks_no_page(workplace):
+    from views.attention.pooling_training import note_end
+
+    note_end(runs.Run(workplace / "runs" / SELF / "gone"))

@@ -341,7 +341,7 @@ def test_a_drawing_is_asked_for_before_there_is_one(open_view, shown):
 
 
 def test_the_lines_restore_the_drawing_that_is_shown(open_view, shown, monkeypatch):
-    import canvas
+    from panels import canvas
 
     monkeypatch.setattr(canvas, "strokes", lambda key, kept: [[[-0.5, 1.0], [0.25, -1.0]], [[1.0, 1.0], [1.0, -1.0]]])
     page = open_view("Denoising", way="my drawing", level=0.3)
@@ -653,10 +653,10 @@ def test_export_names_what_it_serves(open_page, model):
 
 @pytest.mark.parametrize("model", SHIPPED)
 def test_the_request_that_export_shows_is_answered_as_its_python_lines_are(open_page, monkeypatch, model):
-    import panels
+    from panels import export
 
     files = {}
-    monkeypatch.setattr(panels, "download", lambda label, content, name: files.update({name: content}))
+    monkeypatch.setattr(export, "download", lambda label, content, name: files.update({name: content}))
     page = open_page(SCRIPT, section="Export", model=model)
     (curl,) = [block.value for block in page.code if "curl " in block.value]
     sent = files["request.json"] if curl.endswith("-d \\\n  @request.json") else curl[curl.index("'") + 1 : -1]

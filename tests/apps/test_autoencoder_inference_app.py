@@ -10,11 +10,12 @@ from dlsuite.autoencoders import variational_inference as lesson
 def script():
     import time
 
-    import autoencoder_inference
     import streamlit as st
 
+    from views.autoencoder import inference
+
     began = time.perf_counter()
-    autoencoder_inference.inference()
+    inference.show()
     st.session_state["seconds"] = time.perf_counter() - began
 
 

@@ -677,15 +677,15 @@ def test_a_disk_that_takes_nothing_gets_a_sentence(drawn_by_hand, own_points, mo
 
 
 def test_tabs_with_the_same_drawing_do_not_disturb_each_other(workplace):
-    import panels
+    from panels import uploads
 
     def keep(index):
-        return panels.kept(f"drawing {index // 16}", {name: bytes(10_000) for name in ("strokes.json", "points.npy")})
+        return uploads.keep(f"drawing {index // 16}", {name: bytes(10_000) for name in ("strokes.json", "points.npy")})
 
     with ThreadPoolExecutor(16) as tabs:
         folders = set(tabs.map(keep, range(320)))
     assert {file.stat().st_size for folder in folders for file in folder.iterdir()} == {10_000}
-    assert sorted(panels.UPLOADS.iterdir()) == sorted(folders)
+    assert sorted(uploads.FOLDER.iterdir()) == sorted(folders)
     assert len(folders) == 20
 
 
