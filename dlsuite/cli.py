@@ -289,22 +289,22 @@ def _fit(run, record, is_asked_to_stop) -> None:
     if is_asked_to_stop():
         raise runs.Stopped
     going_on = recorder.initial_epoch, recorder.initial_step
-    scope = _devices(record["devices"], record["arguments"], [record["name"], *going_on])
-    with progress.shown(*going_on) as shown, scope:
+    task = [record["name"], *going_on]
+    with progress.shown(*going_on) as shown, _devices(record["devices"], record["arguments"], task):
         module.train(**record["arguments"], initial_epoch=recorder.initial_epoch, callbacks=[recorder, shown])
 
 
-def _devices(count: int, arguments: dict, position: list):
+def _devices(count: int, arguments: dict, task: list):
     """The scope of a strategy that trains on `count` devices: GPUs where there are any, else parts of the CPU.
 
-    Of several machines, so many of each; `position` is what they train and from which epoch and step on.
+    Of several machines, so many of each; `task` is what they train, and from where on.
     """
     import tensorflow as tf
 
     together = machines.cluster()
     if together is not None:
         _require_multiple(arguments, count * len(together.addresses), "the devices of all machines together, ")
-        return machines.scope(together, count, [*position, count, arguments])
+        return machines.scope(together, count, [*task, count, arguments])
     if count == 1:
         return contextlib.nullcontext()
     gpus = tf.config.list_physical_devices("GPU")

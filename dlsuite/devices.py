@@ -47,18 +47,22 @@ class Dropout(layers.Dropout):
         return inputs * _own_rows(of_all, batch)
 
 
-def minimize(loss, tape, optimizer, variables, at=(), is_fused=False):
+def minimize(loss, tape, optimizer, variables, at=(), is_fused=False, clip=None):
     """One step of `optimizer` on `variables` along the gradient of `loss`, a mean over this device's rows.
 
     Args:
         at: other tensors that the tape has seen.
         is_fused: whether XLA compiles the optimizer, on one device: one pass over the weights instead of many.
+        clip: the greatest norm of the whole gradient. An optimizer would clip each device's part by itself.
 
     Returns:
         The gradients of `loss` at `at`.
     """
     gradients, others = tape.gradient(loss, [variables, list(at)])
     gradients = [gradient / count() for gradient in gradients]
+    if clip is not None:
+        clipped, _ = tf.clip_by_global_norm(sum_over_all(gradients), clip)
+        gradients = [gradient / count() for gradient in clipped]  # Keras adds up what the devices give
     if is_fused and count() == 1:
         tf.function(lambda: optimizer.apply(gradients, variables), jit_compile=True)()
     else:

@@ -59,18 +59,15 @@ def mirrored(devices):
     strategies.append(strategies[0] if strategies else strategy(devices))
     return strategies[-1]
 
-def changed_since(before):
-    return [variable for variable, value in before if not np.array_equal(value, variable.numpy())]
-
 class Look(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
-        # So that gradients are clipped, and losses alive.
-        factor = 3 if "Translator" in str(type(self.model).__mro__) else 1.5
-        part = getattr(self.model, "critic", self.model)
-        part.set_weights([factor * weight for weight in part.get_weights()])
+        if hasattr(self.model, "critic"):  # so that every loss is alive
+            self.model.critic.set_weights([1.5 * weight for weight in self.model.critic.get_weights()])
+        if hasattr(self.model, "target_vocabulary"):  # so that there is something to clip
+            self.model.set_weights([3 * weight for weight in self.model.get_weights()])
         self.before, self.steps, self.epoch = self.model.get_weights(), [], None
-        found = [each for each in gc.get_objects() if type(each).__name__ == "ResourceVariable"]
-        self.variables = [(each, each.numpy()) for each in found]
+        living = [each for each in gc.get_objects() if type(each).__name__ == "ResourceVariable"]
+        self.variables = [(each, each.numpy()) for each in living]
     def on_train_batch_end(self, batch, logs):
         self.steps.append({name: float(value) for name, value in logs.items()})
         self.model.stop_training = len(self.steps) == STEPS
@@ -118,6 +115,7 @@ fit = fitting.fit
 def fit_plainly(*arguments, **options):
     return fit(*arguments, **options | {"jit_compile": False, "steps_per_execution": 1})
 fitting.fit = fit_plainly
+tf.config.run_functions_eagerly(True)  # three steps are sooner done than compiled; the command's were compiled
 keras.config.disable_interactive_logging()
 print(json.dumps({name: [compared(name, options) for options in each] for name, each in cases.items()}), flush=True)
 os._exit(0)

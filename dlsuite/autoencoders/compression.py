@@ -54,6 +54,8 @@ PATCH = 128
 """Pixels a side of the squares of photographs that training goes through."""
 PATCHES = 4096
 """So many of them."""
+CLIP = 20.0
+"""The gradient's greatest norm."""
 SHOWN = 4
 """So many held-out pictures are at hand for previews."""
 SHOWN_SIDE = 112
@@ -226,7 +228,7 @@ class Compressor(keras.Model):
             rate = bits / tf.cast(height * width, tf.float32)
             squared_error = tf.reduce_mean((255 * (decoded - pictures)) ** 2, axis=[1, 2, 3])
             loss = tf.reduce_mean((rate + weight * squared_error) / tf.sqrt(weight))
-        devices.minimize(loss, tape, self.optimizer, self.trainable_variables)
+        devices.minimize(loss, tape, self.optimizer, self.trainable_variables, clip=CLIP)
         values = {"loss": loss, "bits_per_pixel": rate, "squared_error": squared_error}
         for tracker in self.trackers:
             tracker.update_state(values[tracker.name])
@@ -463,7 +465,7 @@ def train(
     model.shown = np.stack([_corner(picture) for picture in shown])
     return fitting.fit(
         model,
-        fitting.adam(learning_rate, epochs * steps, global_clipnorm=20.0),
+        fitting.adam(learning_rate, epochs * steps),
         batches=batches.map(examples.to_unit).prefetch(2),
         steps=steps,
         epochs=epochs,
