@@ -1,6 +1,7 @@
 """What several test modules share: the command as a process, tiny data sets, tiny finished runs."""
 
 import contextlib
+import gc
 import io
 import logging
 import os
@@ -22,6 +23,11 @@ from PIL import Image
 from dlsuite import cli, runs
 from dlsuite.data import sources, toy2d
 from dlsuite.recorder import Recorder
+
+# What TensorFlow and Keras are made of, a million objects, stays: Python need not search it for garbage.
+gc.collect()
+gc.freeze()
+gc.set_threshold(100_000, 50, 100)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BESIDE = REPOSITORY.parent / "shared" / "data" / "tensorflow_datasets"

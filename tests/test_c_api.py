@@ -211,7 +211,8 @@ def prove(program, folder, model, scratch):
         as_in_keras = [
             value if spec.shape.rank else value.reshape(()) for value, spec in zip(in_order, specs, strict=True)
         ]
-        assert_equal(answer, function(*map(tf.constant, as_in_keras)))
+        in_graph = tf.function(function, input_signature=specs)
+        assert_equal(answer, in_graph(*map(tf.constant, as_in_keras)))
     return [(name, answer) for (name, _), answer in zip(calls, answers, strict=True)]
 
 

@@ -126,10 +126,10 @@ def test_own_data_is_found_again_from_another_folder(command, own_points, tmp_pa
     assert runs.Run("run").record["arguments"]["dataset"] == str(tmp_path / "mine.npy")
 
 
-def test_a_loss_that_is_no_number_ends_the_run(start, own_points, tmp_path):
+def test_a_loss_that_is_no_number_ends_the_run(command, own_points, tmp_path):
     run = runs.Run(tmp_path / "run")
     arguments = ["--dataset", own_points, "--batch-size", 8, "--learning-rate", "1e30", "--run-dir", run.path]
-    assert "a lower learning_rate may help" in start("train", "gans.wgan_gp", *arguments).fail()
+    assert "a lower learning_rate may help" in command("train", "gans.wgan_gp", *arguments).fail()
     assert run.state == "failed"
     assert run.metrics() == []
 
@@ -198,8 +198,12 @@ def test_the_command_is_independent_of_keras_json(start, tmp_path):
         '{"floatx": "float64", "backend": "jax", "image_data_format": "channels_first", "epsilon": 1e-7}'
     )
     settings = {"KERAS_HOME": str(tmp_path), "KERAS_BACKEND": "torch"}
-    process = start("evaluate", "autoencoders.denoising", "--source", "bundled", "--json", environment=settings)
-    assert json.loads(process.succeed().said)["gaussian_psnr_db"] > 15
+    process = start(
+        "evaluate", "gans.digit_classifier", "--source", "bundled", "--json", environment=settings
+    ).succeed()
+    metrics = json.loads(process.said)  # there is nothing else
+    assert metrics.keys() == {"accuracy"}
+    assert metrics["accuracy"] > 0.95
     run = ["--batch-size", 500, "--epochs", 1, "--source", "bundled", "--network", "convolutional", "--run-dir", "run"]
     start("train", "autoencoders.vae", *run, environment=settings).succeed()
 
@@ -257,13 +261,6 @@ def test_help_shows_every_option_with_its_resolved_default(command):
     assert "None" not in words
     assert "callbacks" not in words
     assert "initial-epoch" not in words
-
-
-def test_evaluate_prints_json_and_nothing_else(start):
-    process = start("evaluate", "gans.digit_classifier", "--source", "bundled", "--json").succeed()
-    metrics = json.loads(process.said)
-    assert metrics.keys() == {"accuracy"}
-    assert metrics["accuracy"] > 0.95
 
 
 def test_evaluate_measures_on_what_the_run_was_trained_on(command, finished_run):

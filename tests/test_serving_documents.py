@@ -3,6 +3,7 @@
 No TF Serving runs here. The gRPC lines talk to a stand-in, which answers them out of `dlsuite.serving`.
 """
 
+import functools
 import itertools
 import json
 import re
@@ -19,6 +20,7 @@ from dlsuite import SAVED_MODELS, serving
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = (ROOT / "docs" / "serving.md").read_text("utf-8")
+load = functools.cache(serving.load)
 NO_SERVING_API = "tensorflow-serving-api is not installed: pip install dlsuite[serve]"
 
 
@@ -50,7 +52,7 @@ def rest_calls():
 
 def predict(model, signature, inputs):
     """What the model answers to tensors by name; the tensors' types must be the signature's already."""
-    served = serving.load(model)
+    served = load(model)
     function = served._loaded.signatures[signature]
     _, specs = function.structured_input_signature
     assert {name: array.dtype for name, array in inputs.items()} == {
@@ -107,7 +109,7 @@ def test_the_document_calls_sample_and_decode_over_rest():
 @pytest.mark.parametrize(("model", "body"), rest_calls())
 def test_a_documented_rest_call_fits_its_signature(model, body):
     assert body.keys() == {"signature_name", "inputs"}
-    signature = serving.load(model)._loaded.signatures[body["signature_name"]]
+    signature = load(model)._loaded.signatures[body["signature_name"]]
     _, specs = signature.structured_input_signature
     given = body["inputs"] if isinstance(body["inputs"], dict) else {next(iter(specs)): body["inputs"]}
     assert given.keys() == specs.keys()
@@ -168,14 +170,14 @@ def test_the_documented_grpc_lines_run():
         exec(lines.replace("localhost:8500", f"localhost:{port}").replace("timeout=10", "timeout=120"), result)
     finally:
         server.stop(None)
-    expected = serving.load("gans.wgan_gp").sample(n=16, seed=3)["samples"]
+    expected = load("gans.wgan_gp").sample(n=16, seed=3)["samples"]
     np.testing.assert_array_equal(result["samples"], expected)
     (shape,) = re.findall(r"print\(samples\.shape\)  # (.*)", lines)
     assert shape == str(result["samples"].shape)
 
 
 def test_answers_above_the_limit_of_grpc():
-    sample = serving.load("gans.wgan_gp").sample
+    sample = load("gans.wgan_gp").sample
     bytes_each = sum(value.nbytes for value in sample(n=1, seed=0).values())
     (digits,) = re.findall(r"gRPC refuses answers above 4 MB, some ([\d,]+) digits", DOCUMENT)
     assert int(digits.replace(",", "")) == round(4 * 2**20 / bytes_each, -2)
@@ -192,8 +194,8 @@ def test_the_tables_name_the_signatures_of_the_gans():
         {name for row in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
         for part in (all_gans, conditional)
     ]
-    assert named[0] == set(serving.load("gans.wgan_gp").signatures)
-    assert named[1] <= set(serving.load("gans.conditional_gan").signatures) == named[0] | named[1]
+    assert named[0] == set(load("gans.wgan_gp").signatures)
+    assert named[1] <= set(load("gans.conditional_gan").signatures) == named[0] | named[1]
 
 
 SECTIONS = {
@@ -211,7 +213,7 @@ def test_the_table_names_the_signatures(name):
     for signatures, lessons in re.findall(r"^\| (`.*?) \| (`.*?) \|", section(SECTIONS[package]), re.MULTILINE):
         if f"`{lesson}`" in lessons:
             named |= set(re.findall(r"`(\w+)`", signatures))
-    assert named == set(serving.load(name).signatures)
+    assert named == set(load(name).signatures)
 
 
 # What wrong inputs get, and batching.
@@ -228,20 +230,20 @@ def test_the_documented_error_is_what_a_wrong_input_gets():
     (sentence,) = re.findall(r"an error is one sentence, such as `(.*?)`", section("What wrong inputs get"))
     name = sentence.split(":")[0]
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
-        serving.load("autoencoders.autoencoder").reconstruct(**{name: np.full((1, 28, 28, 1), 255.0, "float32")})
+        load("autoencoders.autoencoder").reconstruct(**{name: np.full((1, 28, 28, 1), 255.0, "float32")})
 
 
 def test_no_examples_are_answered_as_documented():
     (shape,) = re.findall(r"no examples, such as a tensor of shape `\((.*?)\)`", section("What wrong inputs get"))
     nothing = np.zeros([int(side) for side in shape.split(",")], "float32")
-    assert serving.load("autoencoders.autoencoder").reconstruct(pictures=nothing)["pictures"].shape == nothing.shape
+    assert load("autoencoders.autoencoder").reconstruct(pictures=nothing)["pictures"].shape == nothing.shape
 
 
 def test_the_signatures_that_cannot_be_batched_are_those_with_a_single_number():
     (listed,) = re.findall(r"cannot be batched: (.*?), and all of `compression`", section("Batching"), re.DOTALL)
     single, others = set(), set()
     for name in serving.names():
-        model = serving.load(name)
+        model = load(name)
         has_one = {signature: [] in model.shapes(signature).values() for signature in model.signatures}
         if name.startswith("autoencoders.compression"):
             assert all(has_one.values())
@@ -256,7 +258,7 @@ def test_all_signatures_but_the_documented_one_answer_in_rows():
     (without,) = re.findall(r"Only the answer of `(\w+)`\s+has no rows", DOCUMENT)
     found = set()
     for name in serving.names():
-        for signature, function in serving.load(name)._loaded.signatures.items():
+        for signature, function in load(name)._loaded.signatures.items():
             shapes = [output.shape for output in function.structured_outputs.values()]
             if any(not shape.rank or shape[0] is not None for shape in shapes):
                 found.add(signature)

@@ -33,7 +33,8 @@ def split(text):
 
 
 def encode(vocabulary, texts):
-    return vocabulary.encode(tf.constant(texts)).to_list()
+    in_graph = tf.function(vocabulary.encode, input_signature=[tf.TensorSpec([None], tf.string)])
+    return in_graph(tf.constant(texts)).to_list()
 
 
 def decode(vocabulary, rows):

@@ -138,12 +138,19 @@ def test_compiled_it_finds_the_same(model, read):
         np.testing.assert_allclose(weights[0], together[2][row, :written, :length], atol=1e-5)
 
 
-def test_no_texts_are_no_translations(model):
+@pytest.fixture(scope="module")
+def functions(model):
+    """The signatures as they are exported."""
+    return {
+        name: tf.function(function, input_signature=specs) for name, (function, specs) in model.signatures().items()
+    }
+
+
+def test_no_texts_are_no_translations(model, functions):
     nothing = tf.constant([], tf.string)
     given = {"translate": [nothing], "candidates": [nothing, nothing, tf.constant(2)], "score": [nothing, nothing]}
     for name, inputs in given.items():
-        function, specs = model.signatures()[name]
-        answer = tf.function(function, input_signature=specs)(*inputs)  # as it is exported
+        answer = functions[name](*inputs)
         assert {len(values) for values in answer.values()} == {0}, name
     assert model.translate([]) == []
 
@@ -151,16 +158,16 @@ def test_no_texts_are_no_translations(model):
 @pytest.mark.parametrize(
     "blank", ["", " \u00a0", "\t\n\u3000", "▁", "\u200b", "\u200e \u2060\u00ad", "\u3164", "\u2800"]
 )
-def test_a_blank_text_becomes_an_empty_one(model, blank):
-    functions, texts = model.signatures(), tf.constant([blank, "bad", ""])
-    for answer in (functions["translate"][0](texts), functions["translate"][0](texts[:1])):
+def test_a_blank_text_becomes_an_empty_one(model, functions, blank):
+    texts = tf.constant([blank, "bad", ""])
+    for answer in (functions["translate"](texts), functions["translate"](texts[:1])):
         assert (answer["text"][0], answer["target"][0, 0]) == (b"", b"<end>")
         assert not any(answer["target"][0, 1:].numpy())
         assert answer["attention"].shape[:2] == answer["target"].shape
         assert np.isfinite(answer["log_probability"]).all()
-    score = functions["score"][0](texts[:1], tf.constant([""]))["log_probability"]
+    score = functions["score"](texts[:1], tf.constant([""]))["log_probability"]
     np.testing.assert_allclose(answer["log_probability"], score, atol=1e-4)  # it is not made up
-    beam = functions["candidates"][0](texts, tf.constant(["", "", "z"]), tf.constant(3))
+    beam = functions["candidates"](texts, tf.constant(["", "", "z"]), tf.constant(3))
     assert set(beam["text"][0].numpy()) == {b""} and all(text.startswith(b"z") for text in beam["text"][2].numpy())
     is_there = (beam["log_probability"] > search.NEVER / 2).numpy()
     assert is_there.sum(axis=1).tolist() == [1, 3, 3]

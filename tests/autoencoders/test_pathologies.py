@@ -48,13 +48,13 @@ def test_sigma_is_above_all_that_digits_vary_along_any_direction():
     assert PATHOLOGIES["posterior_collapse"].options["sigma"] ** 2 == 9 > largest
 
 
-def test_a_collapse_shows_in_a_real_run_and_is_mended(start, tmp_path):
+def test_a_collapse_shows_in_a_real_run_and_is_mended(command, tmp_path):
     pathology, measured = PATHOLOGIES["posterior_collapse"], {}
     for is_cured in (False, True):
         run = runs.Run(tmp_path / str(is_cured))
         arguments = pathology.arguments(is_cured) | {"epochs": 8}
         flags = [part for option, value in arguments.items() for part in (f"--{option.replace('_', '-')}", value)]
-        start("train", "autoencoders.vae", *flags, "--run-dir", run.path).succeed()
+        command("train", "autoencoders.vae", *flags, "--run-dir", run.path).succeed()
         values = run.arrays(pathology.number)
         measured[is_cured] = float(values[max(values)])
     assert pathology.sick(measured[False])

@@ -218,9 +218,10 @@ def test_the_step_follows_the_gradient_that_finite_differences_give(in_float64, 
     model.observe, model.draw = lambda pictures, noise: pictures, lambda *arguments: noise
     weight = model.beta if model.kl_reduction == "sum" else model.beta / 2
 
+    @tf.function
     def loss():
         reconstruction, kl = model.terms(x, noise)
-        return float(np.mean(reconstruction + weight * kl))
+        return tf.reduce_mean(reconstruction + weight * kl)
 
     variables = model.trainable_variables
     before, expected = [np.array(variable) for variable in variables], []
@@ -232,7 +233,7 @@ def test_the_step_follows_the_gradient_that_finite_differences_give(in_float64, 
                 moved = value.copy()
                 moved[place] += step
                 variable.assign(moved)
-                around.append(loss())
+                around.append(float(loss()))
             numeric[place] = (around[0] - around[1]) / 2e-6
         variable.assign(value)
         expected.append(numeric)

@@ -128,13 +128,13 @@ def test_nothing_is_both_sick_and_healthy(name):
     assert any(map(pathology.healthy, values))
 
 
-def test_vanishing_gradients_show_in_a_real_run(start, tmp_path):
+def test_vanishing_gradients_show_in_a_real_run(command, tmp_path):
     pathology, measured = PATHOLOGIES["vanishing"], {}
     for is_cured in (False, True):
         run = runs.Run(tmp_path / str(is_cured))
         arguments = pathology.arguments(is_cured) | {"epochs": 1}
         flags = [part for option, value in arguments.items() for part in (f"--{option.replace('_', '-')}", value)]
-        start("train", "gans.gan", *flags, "--run-dir", run.path).succeed()
+        command("train", "gans.gan", *flags, "--run-dir", run.path).succeed()
         measured[is_cured] = pathology.measure(run.steps(), run.arrays("samples"), 1000)
     assert pathology.sick(measured[False])
     assert pathology.healthy(measured[True])
