@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         for option in lesson.options.values():
             _add_option(model, lesson, option)
         model.add_argument("--run-dir", type=Path, help="the directory of the run; by default a new one below runs/")
-        model.add_argument("--devices", type=int, default=1, help="train on so many devices of this machine at once")
+        model.add_argument("--devices", type=int, default=1, help="number of devices of this machine to train on")
         model.set_defaults(run=_train)
 
     resume = commands.add_parser("resume", help="go on with a run that was stopped or killed")

@@ -25,7 +25,7 @@ def resolve_defaults(table, dataset, **given):
 
 
 def adam(learning_rate, steps, *, rising=0, **options):
-    """An Adam for so many steps, in which its rate falls to 0 along a cosine.
+    """An Adam whose rate falls to 0 along a cosine within the given number of steps.
 
     Args:
         learning_rate: at the beginning, or at the top.
@@ -59,7 +59,7 @@ def fit(
         batches: an endless dataset, in an order of its own, that begins with `initial_epoch`.
         steps: batches in an epoch.
         epochs, initial_epoch, callbacks: as every `train` has them.
-        jit_compile, steps_per_execution: how Keras is to run the steps on one device; several bear neither.
+        jit_compile, steps_per_execution: how Keras runs the steps on one device; with several devices neither is used.
 
     Returns:
         The trained model.

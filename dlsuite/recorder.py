@@ -24,7 +24,7 @@ STEPS_PER_ROW = 10
 SECONDS_PER_FLUSH = 1
 SECONDS_PER_CHECKPOINT = 60
 PREVIEWS = 20
-"""This many are made at equal distances on every machine; where training is slow there are more in between."""
+"""The number made at equal distances on every machine; where training is slow there are more in between."""
 
 
 class Recorder(keras.callbacks.Callback):

@@ -16,7 +16,7 @@ def start(lesson: str, arguments: dict) -> Path | None:
     try:
         path = runs.new_path(lesson)
     except OSError as error:
-        st.error(f"There can be no run: {error.strerror}.")
+        st.error(f"Could not create the run: {error.strerror}.")
         return None
     options = catalog.lesson(lesson).options
     words = [word for name, value in arguments.items() for word in options[name].words(value)]

@@ -12,7 +12,7 @@ from panels import charts, estimate, export, gallery, lessons, training, widgets
 
 LIVE_SECONDS = 2.0
 LONGEST_PATH = 200
-"""So many letters of a path are shown where there is no such file."""
+"""Characters of a path to show when there is no such file."""
 
 
 def choose_run(names: list[str]) -> runs.Run | None:

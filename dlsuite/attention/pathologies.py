@@ -20,7 +20,7 @@ from dlsuite.attention.subwords import PAD
 from dlsuite.data import dates
 
 PADDING = (0, 4, 8, 16, 32, 64, 128)
-"""So many pieces of padding follow the longest text."""
+"""Numbers of padding pieces after the longest text."""
 SAME = 1e-3
 """Log-probabilities that differ by less are those of one sentence, in nats."""
 NEW_LANGUAGES = {"Estonian": "et_EE", "Catalan": "ca_ES", "Romanian": "ro_RO", "Hungarian": "hu_HU"}

@@ -26,7 +26,7 @@ def greedy(step, state, memory, max_length, is_fused=False):
     Args:
         step, memory: as above.
         state: the first, `(batch, units)`.
-        max_length: so many pieces at most, `END` among them.
+        max_length: the most pieces, `END` included.
         is_fused: whether XLA compiles it, which has to know how much there will be: T is `max_length` then; see `cut`.
 
     Returns:

@@ -97,7 +97,7 @@ def train(
         source_language: the code of the language to translate from; dates leave no choice and pass over it.
         target_language: the code of the language to translate into.
         vocabulary_size: subwords in either vocabulary; 0 for characters only.
-        train_size: so many pairs are drawn to train on; 0 for all of them.
+        train_size: number of pairs drawn to train on; 0 for all of them.
         epochs: passes over the pairs.
         batch_size: pairs in each step.
         learning_rate: Adam's, falling to 0 along a cosine.

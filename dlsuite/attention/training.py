@@ -15,11 +15,11 @@ from dlsuite.data import names, text_pairs
 log = logging.getLogger("dlsuite")
 
 SORTED_TOGETHER = 50
-"""So many batches are sorted by length, so that those of one are about as long."""
+"""The number of batches sorted by length together, so that sentences of a batch are about equally long."""
 SHOWN = 3
-"""So many held-out sentences are translated for a preview."""
+"""Held-out sentences translated for a preview."""
 MEASURED = 2000
-"""So many dates of either kind are measured."""
+"""Dates of either kind that are measured."""
 
 
 def fit_to(

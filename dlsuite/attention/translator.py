@@ -20,9 +20,9 @@ from dlsuite.attention.subwords import END, LETTERS, PAD, START, Vocabulary
 CLIP = 1.0
 """The gradient's greatest norm."""
 IN_PARALLEL = 100
-"""About so many sentences are translated at once."""
+"""About how many sentences are translated at once."""
 ROUNDED_TO = 16
-"""One sentence alone is padded to a multiple of so many pieces: what XLA compiles is for one length."""
+"""One sentence alone is padded to a multiple of this many pieces, since XLA compiles for one length."""
 
 
 class Translator(keras.Model):

@@ -32,7 +32,7 @@ from dlsuite.autoencoders import entropy_coder, jpeg, sheets
 from dlsuite.data import examples, mnist, names, photographs
 from dlsuite.keras_settings import own_settings, registered
 
-SETTINGS_CHOSEN_ON = "bundled"  # the held-out digits that say less of the models here than others
+SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
 STRIDE = 16
 """Pixels from one place of the code to the next. A picture's sides are multiples of it; `encode` fills them up."""
@@ -57,7 +57,7 @@ PATCHES = 4096
 CLIP = 20.0
 """The gradient's greatest norm."""
 SHOWN = 4
-"""So many held-out pictures are at hand for previews."""
+"""Held-out pictures kept for previews."""
 SHOWN_SIDE = 112
 """Pixels a side of what previews show of them."""
 
@@ -146,7 +146,7 @@ def build_analysis(channels, width, code_channels):
 
 
 def build_synthesis(channels, width, code_channels):
-    """g, the analysis turned round: `(batch, height / 16, width / 16, code_channels)` to pictures, unbounded."""
+    """g, the mirror image of the analysis: `(batch, height / 16, width / 16, code_channels)` to pictures, unbounded."""
     x = code = keras.Input((None, None, code_channels), name="code")
     x = GDN(inverse=True)(layers.Conv2DTranspose(width, 2, strides=2)(x))
     x = GDN(inverse=True)(layers.Conv2DTranspose(width, 4, strides=2, padding="same")(x))

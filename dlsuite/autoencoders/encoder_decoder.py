@@ -17,7 +17,7 @@ from dlsuite.data import examples, mnist, names
 
 NETWORKS = ("dense", "convolutional")
 SHOWN = 1000
-"""So many held-out pictures are at hand for previews."""
+"""Held-out pictures kept for previews."""
 MOST_STEPS_A_CALL = 10
 
 
@@ -44,7 +44,7 @@ def build_encoder(data_shape, outputs, network="dense", hidden=512):
 
 
 def build_decoder(data_shape, latent_dim, network="dense", hidden=512, maps=1):
-    """g, the encoder turned round: codes `(batch, latent_dim)` to `(batch, height, width, maps * channels)`, unbounded.
+    """g, the encoder mirrored: codes `(batch, latent_dim)` to `(batch, height, width, maps * channels)`, unbounded.
 
     Args:
         data_shape, network, hidden: as the encoder has them.

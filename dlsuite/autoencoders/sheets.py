@@ -5,7 +5,7 @@ from PIL import Image, ImageDraw
 
 SIDE = 560
 MANIFOLD = 20
-"""The manifold has so many pictures a side."""
+"""Pictures along each side of the manifold."""
 PAPER = (250, 250, 247)
 CLASS_COLOURS = np.array(
     [

@@ -79,7 +79,7 @@ def pairs(split: Split, n: int | None = None, seed: int = 0) -> tuple[list[str],
     Args:
         split: "train", "validation" and "test" have their own days, in the formats `TRAINED`; "unseen_formats" has the
             days of "test" in the formats `HELD_OUT`.
-        n: at most so many, drawn at random without repetition; by default every day of the split in each of its
+        n: the most to return, drawn at random without repetition; by default every day of the split in each of its
             formats, in order: 1.6 million for training.
         seed: of the draw.
 

@@ -14,7 +14,7 @@ from dlsuite.data.names import kind
 
 FEWEST_STEPS = 200
 PATCHES = 10_000
-"""So many are cut out of the photographs."""
+"""The number cut out of the photographs."""
 
 
 def held_in_memory(dataset: str, split: mnist.Split = "train", source: sources.Source = "auto") -> np.ndarray:

@@ -23,7 +23,7 @@ SHAPES = 4
 HALF_WIDTHS = (2, 5)
 HEIGHTS = (0.1, 1.0)
 STEPS_PER_EPOCH = 100
-"""So many batches are called an epoch."""
+"""Batches that make an epoch."""
 
 Split = Literal["train", "validation", "test"]
 SPLITS = ("train", "validation", "test")

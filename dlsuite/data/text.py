@@ -42,7 +42,7 @@ WORD = re.compile(rf"[^\W\d]{RUN}(?:(?:'|[\u200c\u200d]+)(?=\w|{MARK}){RUN})*(?:
 """The last part is how Malayalam has written letters without a vowel at a word's end."""
 TAG = re.compile(r"<[^<>]*>")
 FEWEST = 500
-"""A text file holds at least so many words."""
+"""The fewest words that a text file may hold."""
 Split = Literal["train", "test"]
 
 

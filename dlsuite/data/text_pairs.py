@@ -61,7 +61,7 @@ def pairs(
             Dates, and a table without a header, leave no choice and pass over it; of a table of two columns it may be
             left out, and the first is the source's then.
         target_language: the language to translate into.
-        n: at most so many, drawn at random without repetition; by default all of them, in order.
+        n: the most to return, drawn at random without repetition; by default all of them, in order.
         seed: of the draw.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Continuous bag of words: a word is foretold by the sum of its neighbours (Mikolov et al., 2013, arXiv:1301.3781).
+"""Continuous bag of words: a word is predicted from the sum of its neighbours (Mikolov et al., 2013, arXiv:1301.3781).
 
     h = sum over the context of v_c,      loss = - log sigmoid(u_w . h) - sum_k log sigmoid(-u_k . h)
 
@@ -26,7 +26,7 @@ SETTINGS_CHOSEN_ON = "train"  # by the neighbours of its words; nothing that is 
 
 @registered
 class CBOW(word_vectors.WordVectors):
-    """Two tables of vectors: the sum of the context's in one foretells a word's in the other."""
+    """Two tables of vectors: the sum of the context's in one predicts a word's in the other."""
 
     SCORES_EACH = False
 
@@ -77,7 +77,7 @@ def train(
         negatives: words drawn as noise for each window.
         subsampling: words more frequent than this share of the text are often dropped; 0 drops none.
         min_count: words that occur more rarely are left out.
-        vocabulary_size: so many words are learned at most, the most frequent ones.
+        vocabulary_size: the number of words learned, the most frequent ones.
         seed: of the vectors at the beginning, the order of the text and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.

@@ -1,9 +1,9 @@
-"""Skip-gram with negative sampling: each word foretells its neighbours (Mikolov et al., 2013, arXiv:1310.4546).
+"""Skip-gram with negative sampling: each word predicts its neighbours (Mikolov et al., 2013, arXiv:1310.4546).
 
     loss = - sum over pairs (c, w) of   log sigmoid(u_w . v_c) + sum_k log sigmoid(-u_k . v_c)
 
 where c is a word of the window around w, v its input vector, u output vectors, and k are `negatives` words of noise.
-As in word2vec's program the word of the context is the input and the centre is what it foretells; since c lies in the
+As in word2vec's program the word of the context is the input and the centre is what it predicts; since c lies in the
 window around w when w lies in the one around c, the pairs are the same. With s = u . v the gradients are
 
     d loss / ds_w = sigmoid(s_w) - 1,      d loss / ds_k = sigmoid(s_k),      each times u for v_c, times v_c for u
@@ -71,7 +71,7 @@ def train(
         negatives: words drawn as noise for each window.
         subsampling: words more frequent than this share of the text are often dropped; 0 drops none.
         min_count: words that occur more rarely are left out.
-        vocabulary_size: so many words are learned at most, the most frequent ones.
+        vocabulary_size: the number of words learned, the most frequent ones.
         seed: of the vectors at the beginning, the order of the text and all noise.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.

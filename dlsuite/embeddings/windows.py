@@ -20,7 +20,7 @@ from dlsuite.data.text import Corpus
 
 POWER = 0.75
 UPDATES_A_STEP = 128
-"""At most so many updates are made in a step of Keras, which has its price."""
+"""The most updates in one step of Keras, which has a cost of its own."""
 
 
 def keep_probability(counts, subsampling: float) -> np.ndarray:

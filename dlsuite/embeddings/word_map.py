@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 """A vocabulary for a model that has not seen a text yet."""
 SHOWN = 60
-"""So many words are drawn."""
+"""The number of words drawn."""
 SIDE = 640
 INK, PAPER = (56, 108, 176), (255, 255, 255)
 

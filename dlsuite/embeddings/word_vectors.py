@@ -25,7 +25,7 @@ from dlsuite.data.composition import Composition
 from dlsuite.embeddings import windows, word_map
 
 ANSWERS = 10
-"""So many neighbours are answered with, and so many answers to an analogy."""
+"""The number of neighbours, and of answers to an analogy."""
 SUGGESTIONS = 5
 FEWEST_WORDS = 20
 FINAL_RATE = 4e-3

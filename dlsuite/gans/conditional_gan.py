@@ -25,7 +25,7 @@ from dlsuite.data import examples, mnist
 from dlsuite.gans import assessment, pictures, two_player, wgan_gp
 from dlsuite.keras_settings import own_settings, registered
 
-SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
 EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 

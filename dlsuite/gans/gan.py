@@ -41,7 +41,7 @@ from dlsuite.arguments import (
 from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
-SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
 EXAMPLES_PER_STEP = ("batch_size", "discriminator_steps")
 
 # On pictures a discriminator that learns as fast as the generator, or sees sharp edges, wins, and digits are lost.

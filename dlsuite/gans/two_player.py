@@ -289,7 +289,7 @@ def training_rows(dataset, batch_size, rows, **options):
 
 
 def adam(learning_rate, beta_1=0.5, beta_2=0.9):
-    """A function that makes an Adam for so many steps, as `fitting.adam` does."""
+    """A function that makes an Adam for a number of steps, as `fitting.adam` does."""
     return lambda steps: fitting.adam(learning_rate, steps, beta_1=beta_1, beta_2=beta_2)
 
 
@@ -319,7 +319,7 @@ def fit_to(
     Args:
         dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: as every `train` here has them.
         build: a function of `data_shape`, and of the steps that the critic takes in all, that returns the model.
-        optimizer: a function that returns a new optimizer for so many steps in all.
+        optimizer: a function that takes the number of steps in all and returns a new optimizer.
         critic_optimizer: the same for the critic, where it is another one.
         rows: the critic's steps for each one of the generator.
         data_options: more for `training_rows`.

@@ -20,7 +20,7 @@ from dlsuite.arguments import Count, Positive, Seed, checked, require_positive
 from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
-SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
 EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 # The paper's clip of 0.01 and rate of 5e-5 need 100,000s of steps.

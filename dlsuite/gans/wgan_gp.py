@@ -22,7 +22,7 @@ from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked, requi
 from dlsuite.gans import assessment, two_player
 from dlsuite.keras_settings import own_settings, registered
 
-SETTINGS_CHOSEN_ON = "tfds"  # the held-out digits that say less of the models here than others
+SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
 EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 # The paper has a penalty of 10, 5 critic steps, and Adam(1e-4, 0, 0.9) at a constant rate. On points 10 flattens the

@@ -11,7 +11,7 @@ from views.attention.heat_map import heat_map
 from views.attention.translators import COLOURS, TITLES, WITH_ATTENTION, know_dates
 
 NEVER = -5e8
-"""Candidates with a lower log-probability are none."""
+"""A lower log-probability means that there is no such candidate."""
 
 
 def show(chosen: dict[str, models.Trained], text: str):
@@ -123,7 +123,7 @@ def candidates(chosen: dict[str, models.Trained], text: str) -> tuple[str, int]:
         5,
         key="translate_width",
         bind="query-params",
-        help="So many beginnings are kept at each piece; 1 is greedy search. Sentences are ranked by log p / length.",
+        help="The number of beginnings kept at each piece; 1 is greedy search. Sentences are ranked by log p / length.",
     )
     prefix = right.text_input(
         "It must begin with",

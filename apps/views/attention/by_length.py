@@ -9,7 +9,7 @@ from views.attention.translators import COLOURS, TITLES, held_out
 
 EXACT, BLEU = "exactly right", "BLEU"
 MEASURED = 200
-"""So many held-out texts of each kind are translated for the shares by length."""
+"""Held-out texts of each kind that are translated to get the shares by length."""
 SENTENCE_BINS = 4
 
 

@@ -10,7 +10,7 @@ from views.attention.own_text import LABELS, LESSONS
 def show():
     """The whole view: two models, and what each says of the same words."""
     st.markdown(
-        "Words that stand among the same words come to lie near each other. **Skip-gram** lets each word foretell its "
+        "Words that stand among the same words come to lie near each other. **Skip-gram** lets each word predict its "
         "neighbours, **CBOW** a word by the *sum* of its neighbours; both learned the docstrings of NumPy and Keras."
     )
     views = {"Neighbours": neighbours.show, "Analogy": analogy.show, "Odd one out": odd_one_out.show}

@@ -7,9 +7,9 @@ from panels import export, models
 from views.attention.translators import SINGLE_STATE, WITH_ATTENTION, of_dates
 
 MEASURED = 200
-"""So many held-out dates."""
+"""The number of held-out dates."""
 SHOWN = 8
-"""So many texts that were translated differently."""
+"""The number of differently translated texts to show."""
 
 
 def show():

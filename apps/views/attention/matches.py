@@ -6,7 +6,7 @@ from dlsuite.attention import bleu as lesson
 from panels import charts
 
 MOST = 80
-"""So many n-grams, or words of a sentence, are drawn at most."""
+"""The most n-grams, or words of a sentence, that are drawn."""
 STYLES = {
     "found": "background: rgba(56, 142, 60, .28)",
     "clipped": "background: rgba(230, 145, 20, .30); text-decoration: line-through",

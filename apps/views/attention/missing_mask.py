@@ -9,9 +9,9 @@ from views.attention.by_length import EXACT
 from views.attention.translators import WITH_ATTENTION, of_dates
 
 MEASURED = 200
-"""So many held-out dates."""
+"""The number of held-out dates."""
 SHOWN = 8
-"""So many texts that were translated differently."""
+"""The number of differently translated texts to show."""
 
 
 def show():

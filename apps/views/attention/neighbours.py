@@ -20,7 +20,7 @@ from views.attention.words import (
 
 WORDS = ("convolution", "gradient", "lstm", "matrix", "random", "optimizer", "minimum", "loss")
 AROUND = 3
-"""So many neighbours of each neighbour are on the map."""
+"""Neighbours of each neighbour on the map."""
 ONE_WAY = 0.95
 """A cosine; where all neighbours lie above it, the words are not told apart."""
 HALF = 170

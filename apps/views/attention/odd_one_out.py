@@ -12,7 +12,7 @@ ODD = {
     "row column optimizer axis": "row column optimizer axis",
 }
 MOST = 20
-"""So many words are compared at most."""
+"""The most words that are compared."""
 
 
 def show(controls, screen, chosen: list[models.Trained]):

@@ -10,7 +10,7 @@ from panels import training, uploads, watching
 from views.attention.words import title_of
 
 LESSONS = ["embeddings.skip_gram", "embeddings.cbow"]
-LABELS = ("One model", "Beside it")
+LABELS = ("One model", "Compare with")
 
 
 def show():

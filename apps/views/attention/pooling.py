@@ -28,7 +28,7 @@ def show():
             models.choose([LESSON], first, label=label, key=key, fits=fits)
             for first, label, key, fits in (
                 (LESSON, "Attention", "pooling_model", lambda arguments: arguments["attention"] != "none"),
-                (f"{LESSON}-convolution", "Beside it", "pooling_beside", lambda arguments: True),
+                (f"{LESSON}-convolution", "Compare with", "pooling_beside", lambda arguments: True),
             )
         ]
     signal, target = (each[0] for each in shapes1d.sample(1, seed))

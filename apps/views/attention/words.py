@@ -7,7 +7,7 @@ from dlsuite.embeddings import word_map
 from panels import charts, lessons, models, widgets
 
 LONGEST = 40
-"""So many letters a word has at most."""
+"""The most letters that a word may have."""
 
 
 def word_input(label: str, key: str, start: str, help: str, longest: int = LONGEST) -> str:
@@ -42,7 +42,7 @@ def nothing_in(typed: str) -> str:
     """What to say where no word was typed."""
     if not typed.strip():
         return "Type a word."
-    return "There is no word in it: a word begins with a letter, and numbers, signs and pictures are none."
+    return "There is no word in it: a word begins with a letter; numbers, punctuation and emoji are not words."
 
 
 def shortened(word: str) -> str:

@@ -69,7 +69,7 @@ def show():
 
 @st.cache_resource(show_spinner="Fitting a density to the codes …", max_entries=60)
 def density_of(source: str, components: int, _model):
-    """The mixture of so many Gaussians that fits the codes of the bundled training digits."""
+    """The mixture of this many Gaussians that fits the codes of the bundled training digits."""
     from dlsuite.autoencoders import latent_density
 
     images, _ = inputs.digits("train")

@@ -73,7 +73,7 @@ def show():
 
 
 def what_is_shown(shape: tuple[int, int]) -> str:
-    """How much of a picture of so many pixels down and across `piece` shows, in a sentence."""
+    """How much of a picture, whose height and width are given in pixels, `piece` shows: a sentence."""
     height, width = shape
     if max(shape) <= PIECE:
         return f"The whole picture, {width} × {height} pixels. "

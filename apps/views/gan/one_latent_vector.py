@@ -8,7 +8,7 @@ from panels import export, gallery, widgets
 from views.gan import drawn, on_the_plane
 
 CLOUD = 600
-"""So many samples are around the one that is made by hand."""
+"""The number of samples around the one that is made by hand."""
 
 
 def show(controls, screen, trained):
