@@ -1,7 +1,8 @@
-"""How far a training is: a bar in a terminal, lines where the output goes to a file or to another program."""
+"""The progress of a whole training: a bar in a terminal, plain lines where the output goes to a file or a program."""
 
 import contextlib
 import logging
+import os
 import sys
 import time
 
@@ -17,19 +18,21 @@ SECONDS_PER_LINE = 30
 
 @contextlib.contextmanager
 def shown(initial_epoch: int = 0, initial_step: int = 0):
-    """Give the callback that shows how far a training is, for as long as the context lasts.
+    """Give the callback that shows the progress of training for as long as the context lasts.
 
-    On a terminal it draws a bar on stderr, and what is logged appears above it. Elsewhere it logs a line whenever an
-    epoch has said nothing for 30 seconds.
+    In a terminal it draws a bar on stderr, and what is logged appears above it. Elsewhere it logs a line whenever
+    nothing has been said of an epoch for 30 seconds.
 
     Args:
-        initial_epoch, initial_step: where training goes on after a stop, both from 0.
+        initial_epoch, initial_step: where training begins, both from 0; after a stop it goes on in an epoch's middle.
     """
     if not sys.stderr.isatty():
         yield Progress(lambda done, total, text: log.info(text), SECONDS_PER_LINE, initial_epoch, initial_step)
         return
-    layout = {"bar_format": "{percentage:3.0f}% {bar:20} {desc}", "dynamic_ncols": True, "leave": False}
+    columns, rows = _shape(sys.stderr)
+    layout = {"bar_format": "{percentage:3.0f}% |{bar:20}| {desc}", "ncols": columns, "nrows": rows, "leave": False}
     with tqdm(total=1, file=sys.stderr, **layout) as bar, logging_redirect_tqdm():
+        bar.dynamic_ncols = _shape
 
         def draw(done, total, text):
             bar.n, bar.total = done, total
@@ -38,12 +41,18 @@ def shown(initial_epoch: int = 0, initial_step: int = 0):
         yield Progress(draw, SECONDS_PER_BAR, initial_epoch, initial_step)
 
 
+def _shape(terminal) -> tuple[int, int]:
+    """The columns that a line may take, and the rows; tqdm draws nothing in a terminal that gives its size as 0."""
+    columns, rows = os.get_terminal_size(terminal.fileno())
+    return (columns or 80) - 1, rows or 24
+
+
 class Progress(keras.callbacks.Callback):
-    """Tells the step, the time that is left of the whole training, and the losses.
+    """Tells the epoch, the step, the time left of the whole training, and the losses.
 
     Args:
-        show: a function of the steps that are done, of how many there are, and of a line that says so.
-        seconds_between: two calls of it there are at least.
+        show: a function of the number of steps done, the number of all steps, and the line that says so.
+        seconds_between: the least time between two calls of it.
         initial_epoch, initial_step: where training begins, both from 0.
     """
 
@@ -55,30 +64,30 @@ class Progress(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.epochs, self.steps_per_epoch = self.params["epochs"], self.params["steps"]
         self.begun_at = self.initial_epoch * self.steps_per_epoch + self.initial_step
-        self.began, self.last = None, -float("inf")  # from the first call's end on, since that one compiles
-        self._look(self.initial_epoch, self.begun_at, {})
-
-    def on_train_batch_end(self, batch, logs=None):
-        done = self.epoch * self.steps_per_epoch + batch + 1
-        if done <= self.begun_at:
-            return  # of an epoch that is resumed
-        if self.began is None:
-            self.begun_at, self.began = done, time.monotonic()
-        self._look(self.epoch, done, logs)
+        self.began, self.last = None, -float("inf")
+        self._tell(self.initial_epoch, self.begun_at, {})
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
+    def on_train_batch_end(self, batch, logs=None):
+        done = self.epoch * self.steps_per_epoch + batch + 1
+        if done <= self.begun_at:
+            return  # a step done before the stop
+        if self.began is None:
+            self.begun_at, self.began = done, time.monotonic()  # the first call compiles: its time says nothing
+        self._tell(self.epoch, done, logs)
+
     def on_epoch_end(self, epoch, logs=None):
         self.last = time.monotonic()  # the recorder has logged the epoch
 
-    def _look(self, epoch, done, logs):
+    def _tell(self, epoch, done, logs):
         now = time.monotonic()
         if now - self.last < self.seconds_between:
             return
         self.last = now
         total = self.epochs * self.steps_per_epoch
-        words = [f"epoch {epoch + 1}/{self.epochs}", f"step {done:,}/{total:,}"]
+        words = [f"epoch {epoch + 1}/{self.epochs}", f"step {done}/{total}"]
         if done > self.begun_at:
             left = (total - done) * (now - self.began) / (done - self.begun_at)
             words.append(f"{tqdm.format_interval(left)} left")

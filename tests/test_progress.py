@@ -1,124 +1,83 @@
-"""What a training says of itself while it lasts: a bar on a terminal, lines elsewhere."""
+"""The progress of training: a bar in a terminal, lines elsewhere, and the time left of the whole."""
 
-import io
 import logging
-import re
+import os
 import sys
-import time
+import threading
 
 import pytest
 
-from dlsuite import cli, progress
+from dlsuite import progress
 
 
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    encoding = "utf-8"
-
-    def isatty(self):
-        return True
-
-    def reconfigure(self, **_):
-        """As a text file has it."""
+def train(callback, epochs=2, steps=5, begun=(0, 0)):
+    """Call what Keras calls."""
+    callback.set_params({"epochs": epochs, "steps": steps})
+    callback.on_train_begin()
+    for epoch in range(begun[0], epochs):
+        callback.on_epoch_begin(epoch)
+        for batch in range(steps):
+            callback.on_train_batch_end(batch, {"loss": 0.5 * batch})
+        progress.log.info("epoch %d has ended", epoch + 1)
+        callback.on_epoch_end(epoch)
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The time, which stands still but for what is added to it."""
-    seconds = [100.0]
-    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
-    return seconds
+    """Every look at the clock finds it two seconds on."""
+    seconds = iter(range(0, 10_000, 2))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(seconds))
 
 
-def train(callback, clock, seconds_per_step, epochs=2, steps=50, first_epoch=0, first_step=0, compiling=20, told=None):
-    """Call a callback as Keras does; a resumed epoch passes over its first steps with empty logs."""
-    callback.set_params({"epochs": epochs, "steps": steps})
-    callback.on_train_begin()
-    for epoch in range(first_epoch, epochs):
-        callback.on_epoch_begin(epoch)
-        for step in range(steps):
-            is_passed_over = epoch == first_epoch and step < first_step
-            clock[0] += 0 if is_passed_over else seconds_per_step + compiling
-            compiling = compiling if is_passed_over else 0
-            callback.on_train_batch_end(step, {} if is_passed_over else {"loss": 1 / (step + 1)})
-            if told is not None:
-                told(epoch * steps + step + 1)
-        callback.on_epoch_end(epoch, {"loss": 0.5})
+def test_it_tells_the_time_left_of_all_epochs(clock):
+    told = []
+    train(progress.Progress(lambda *line: told.append(line), 0))
+    assert told[0] == (0, 10, "epoch 1/2  step 0/10")
+    assert told[1] == (1, 10, "epoch 1/2  step 1/10  loss 0.0000")  # the first step compiles
+    assert told[2] == (2, 10, "epoch 1/2  step 2/10  00:32 left  loss 0.5000")  # 4 seconds, and 8 steps to go
+    assert told[-1][2].startswith("epoch 2/2  step 10/10  00:00 left")
+    assert len(told) == 11
 
 
-def lines_of(caplog):
-    return [record.getMessage() for record in caplog.records]
+def test_it_goes_on_where_training_stopped(clock):
+    told = []
+    train(progress.Progress(lambda *line: told.append(line), 0, 1, 2), begun=(1, 2))
+    assert [done for done, _, _ in told] == [7, 8, 9, 10]
 
 
-def test_a_line_every_half_minute_where_there_is_no_terminal(clock, caplog, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with caplog.at_level(logging.INFO, "dlsuite"), progress.shown() as callback:
-        train(callback, clock, seconds_per_step=2)
-    first, *lines = lines_of(caplog)
-    assert first == "epoch 1/2  step 0/100"
-    assert len(lines) == 7  # of 120 and of 100 seconds
-    assert lines[1] == "epoch 1/2  step 20/100  02:40 left  loss 0.0500"  # 80 steps of two seconds
-    assert lines[-1] == "epoch 2/2  step 95/100  00:10 left  loss 0.0222"
-    assert sys.stderr.getvalue() == ""
-
-
-def test_short_epochs_have_no_lines_but_their_own(clock, caplog, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with caplog.at_level(logging.INFO, "dlsuite"), progress.shown() as callback:
-        train(callback, clock, seconds_per_step=0.1, compiling=0)
-    assert lines_of(caplog) == ["epoch 1/2  step 0/100"]
-
-
-def test_a_resumed_training_counts_from_where_it_goes_on(clock, caplog, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
-    with caplog.at_level(logging.INFO, "dlsuite"), progress.shown(1, 10) as callback:
-        train(callback, clock, seconds_per_step=2, first_epoch=1, first_step=10)
-    assert lines_of(caplog)[0] == "epoch 2/2  step 60/100"
-    assert lines_of(caplog)[2] == "epoch 2/2  step 80/100  00:40 left  loss 0.0333"
-
-
-def test_a_bar_on_a_terminal(clock, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    handler = logging.StreamHandler(sys.stderr)
-    monkeypatch.setattr(logging.root, "handlers", [handler])
-    bars = []
+def test_elsewhere_than_in_a_terminal_lines_are_rare(clock, caplog):
+    caplog.set_level(logging.INFO, "dlsuite")
     with progress.shown() as callback:
-        train(callback, clock, 2, compiling=0, told=lambda done: bars.append(sys.stderr.getvalue().split("\r")[-1]))
-        logging.getLogger("dlsuite").warning("epoch 2/2  loss 0.5")
-    assert bars[49].startswith(" 50% ██████████ ")
-    assert bars[49].endswith("epoch 1/2  step 50/100  01:40 left  loss 0.0200")
-    assert bars[99].endswith("epoch 2/2  step 100/100  00:00 left  loss 0.0200")
-    written = sys.stderr.getvalue()
-    assert re.search(r"\repoch 2/2  loss 0.5\n", written)  # where the bar was, and then the bar again
-    assert written.split("\r")[-2].strip() == ""  # gone in the end
-    assert logging.root.handlers == [handler]
+        train(callback, epochs=1, steps=100)
+    lines = [line for line in caplog.messages if "step" in line]
+    assert lines[0] == "epoch 1/1  step 0/100"
+    assert 5 <= len(lines) <= 100 * 2 / progress.SECONDS_PER_LINE + 2
 
 
-def test_a_bar_is_drawn_ten_times_a_second_at_most(clock, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", Terminal())
-    with progress.shown() as callback:
-        train(callback, clock, 0.01, compiling=0)
-    assert 8 <= sys.stderr.getvalue().count("step") <= 11  # 100 steps in a second
+@pytest.mark.parametrize("size", [(0, 0), (24, 100)], ids=["no size", "100 columns"])
+def test_a_terminal_gets_a_bar(monkeypatch, size):
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    master, slave = pty.openpty()
+    termios.tcsetwinsize(slave, size)
+    written = []
 
+    def read():
+        while part := os.read(master, 4096):
+            written.append(part)
+            if b"the end" in part:
+                return
 
-def test_a_bar_ends_with_a_training_that_fails(clock, monkeypatch):
-    monkeypatch.setattr(sys, "stderr", Terminal())
-
-    def fail(done):
-        raise FloatingPointError("loss became nan")
-
-    with pytest.raises(FloatingPointError), progress.shown() as callback:
-        train(callback, clock, 2, told=fail)
-    assert sys.stderr.getvalue().split("\r")[-2].strip() == ""
-
-
-def test_the_command_shows_a_bar(tmp_path, monkeypatch):
-    """And none of Keras's, which would be one for each epoch."""
-    monkeypatch.setattr(logging, "basicConfig", lambda **_: None)
-    output, errors = (Terminal() for _ in range(2))
-    monkeypatch.setattr(sys, "stdout", output)
-    monkeypatch.setattr(sys, "stderr", errors)
-    assert cli.main(["train", "attention.pooling", "--epochs", "1", "--run-dir", str(tmp_path / "run")]) == 0
-    assert re.search(r"epoch 1/1  step \d+/100  \d\d:\d\d left  loss 0\.\d{4}", errors.getvalue())
-    assert output.getvalue() == ""
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    monkeypatch.setattr(progress, "SECONDS_PER_BAR", 0)
+    with open(slave, "w", encoding="utf-8") as terminal, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", terminal)
+        with progress.shown() as callback:
+            train(callback)
+        print("the end", file=terminal, flush=True)
+        reader.join(10)
+    os.close(master)
+    lines = b"".join(written).decode().split("\r")
+    assert any("50% |██████████          | epoch 1/2  step 5/10  00:0" in line for line in lines)
+    assert any("loss 2.0000" in line for line in lines)
+    assert lines[-2:] == ["the end", "\n"] and not lines[-3].strip()  # it leaves nothing behind
