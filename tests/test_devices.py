@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from dlsuite import catalog
+from dlsuite import catalog, runs
 
 POINTS = {"dataset": "ring", "batch_size": 8, "latent_dim": 4}
 DIGITS = {"source": "bundled", "batch_size": 8}
@@ -29,15 +29,12 @@ CASES = {
     ],
     "embeddings.cbow": [{}],
     "embeddings.skip_gram": [{}],
-    "gans.conditional_gan": [DIGITS],
+    "gans.conditional_gan": [DIGITS | {"critic_steps": 1}],
     "gans.digit_classifier": [DIGITS],
-    "gans.gan": [
-        POINTS | {"group": 4, "discriminator_steps": 2, "instance_noise": 0.1},
-        DIGITS | {"group": 4},
-    ],
+    "gans.gan": [POINTS | {"group": 4, "discriminator_steps": 2, "instance_noise": 0.1}],
     "gans.r1_gan": [POINTS | {"discriminator_steps": 2}],
     "gans.wgan": [POINTS | {"critic_steps": 2}],
-    "gans.wgan_gp": [POINTS | {"critic_steps": 2}, POINTS | {"critic_steps": 2, "optimizer": "adam"}],
+    "gans.wgan_gp": [POINTS | {"critic_steps": 2}],
 }
 """What each lesson is trained with, tiny; by SGD where no `optimizer` is given."""
 ON_ONE_DEVICE = ("embeddings.cbow", "embeddings.skip_gram")
@@ -51,7 +48,7 @@ import keras, numpy as np, tensorflow as tf
 from dlsuite import checkpoint, cli, fitting
 from dlsuite.autoencoders import compression, super_resolution
 
-STEPS = 3
+STEPS = 2
 compression.PATCHES = super_resolution.PATCHES = 64
 # Two strategies in one process would mix up their messages.
 strategies, strategy = [], tf.distribute.MirroredStrategy
@@ -66,8 +63,9 @@ class Look(keras.callbacks.Callback):
         if hasattr(self.model, "target_vocabulary"):  # so that there is something to clip
             self.model.set_weights([3 * weight for weight in self.model.get_weights()])
         self.before, self.steps, self.epoch = self.model.get_weights(), [], None
-        living = [each for each in gc.get_objects() if type(each).__name__ == "ResourceVariable"]
-        self.variables = [(each, each.numpy()) for each in living]
+        kind = type(self.model.variables[0].value)
+        alive = gc.get_objects() if tf.distribute.get_strategy().num_replicas_in_sync == 1 else []
+        self.variables = [(each, each.numpy()) for each in alive if type(each) is kind]
     def on_train_batch_end(self, batch, logs):
         self.steps.append({name: float(value) for name, value in logs.items()})
         self.model.stop_training = len(self.steps) == STEPS
@@ -77,6 +75,8 @@ class Look(keras.callbacks.Callback):
 
 def trained(name, options):
     look, options = Look(), dict(options)
+    # A few steps are sooner taken than compiled. Those of the command above were compiled.
+    tf.config.run_functions_eagerly(not name.startswith("embeddings."))
     sgd = lambda rate, **_: keras.optimizers.SGD(1.0 if name.startswith("attention.b") else 0.01)
     with contextlib.ExitStack() as patches:
         if options.pop("optimizer", "sgd") == "sgd":
@@ -92,6 +92,7 @@ def furthest(a, b):
     return float(max(np.abs(x - y).max() for x, y in zip(a, b, strict=True)))
 
 def compared(name, options):
+    gc.collect()  # by itself it may come while both devices wait for each other, and then takes a minute
     one, weights, seeds, lost = trained(name, options)
     result = {"changed": len(one.changed), "lost": lost, "steps_per_epoch": one.params["steps"]}
     try:
@@ -107,6 +108,7 @@ def compared(name, options):
 
 cases, folder = json.loads(sys.argv[1]), sys.argv[2]
 os.chdir(folder)
+gc.disable()
 command = "train autoencoders.vae --source bundled --epochs 1 --batch-size 400 --hidden 16".split()
 with mock.patch.object(tf.distribute, "MirroredStrategy", mirrored):
     for devices in "2", "1":  # first, because it makes the two devices
@@ -115,7 +117,6 @@ fit = fitting.fit
 def fit_plainly(*arguments, **options):
     return fit(*arguments, **options | {"jit_compile": False, "steps_per_execution": 1})
 fitting.fit = fit_plainly
-tf.config.run_functions_eagerly(True)  # three steps are sooner done than compiled; the command's were compiled
 keras.config.disable_interactive_logging()
 print(json.dumps({name: [compared(name, options) for options in each] for name, each in cases.items()}), flush=True)
 os._exit(0)
@@ -134,19 +135,34 @@ def outcome(tmp_path_factory):
     return json.loads(process.stdout.splitlines()[-1]), folder
 
 
+def test_the_command_trains_on_two_devices(outcome):
+    together, alone = (runs.Run(outcome[1] / devices) for devices in "21")
+    assert (together.state, together.record["devices"], len(together.metrics())) == ("finished", 2, 1)
+    for ours, theirs in zip(together.metrics(), alone.metrics(), strict=True):
+        assert ours == pytest.approx(theirs, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("devices", "batch_size", "sentence"),
+    [(0, 8, "devices=0: "), (-2, 8, "devices=-2: "), (2, 9, "batch_size=9: it must be a multiple of devices=2")],
+)
+def test_wrong_devices(command, own_points, devices, batch_size, sentence):
+    arguments = ["--dataset", own_points, "--batch-size", batch_size, "--devices", devices]
+    assert sentence in command("train", "gans.gan", *arguments).fail()
+
+
 def test_no_lesson_is_left_out():
     assert sorted(CASES) == catalog.names()
 
 
 @pytest.mark.parametrize("lesson", CASES)
 def test_two_devices_equal_one(outcome, lesson):
-    for result, options in zip(outcome[0][lesson], CASES[lesson], strict=True):
+    for result in outcome[0][lesson]:
         if lesson in ON_ONE_DEVICE:
             assert result["refusal"].startswith("devices: ")
             continue
-        print(options, {name: result[name] for name in ("begin", "moved", "apart")})
         assert result["begin"] == 0
-        assert result["moved"] > 1e-3
+        assert result["moved"] > 1e-4
         assert result["apart"] < 1e-3 * result["moved"]
         assert result["seeds"][0] == result["seeds"][1]
         for one, two in [*zip(*result["steps"], strict=True), result["epoch"]]:
