@@ -24,7 +24,7 @@ from dlsuite import runs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 APPS = REPOSITORY / "apps"
-PATIENCE = 90_000  # milliseconds, for a machine that trains at the same time
+PATIENCE = 240_000  # milliseconds, for a machine that trains at the same time
 
 
 # Each new `AppTest` looks through all installed packages for components, which takes longer than most pages.

@@ -86,7 +86,7 @@ def test_pictures_and_films_can_be_saved(visit):
 
 def test_a_training_is_watched_reloaded_stopped_resumed_and_deleted(visit, wait_until):
     visit = visit()
-    train(visit, epochs=15)
+    train(visit, epochs=8)
     visit.is_told("running")
     visit.source()
     (run,) = visit.server.runs
@@ -98,11 +98,11 @@ def test_a_training_is_watched_reloaded_stopped_resumed_and_deleted(visit, wait_
     visit.is_told("stopped")
     assert run.state == "stopped"
     steps = int(run.steps()[-1]["step"])
-    assert 0 < steps < 15_000
+    assert 0 < steps < 8_000
 
     visit.press("Resume")
     visit.is_told("running")
-    visit.is_told("finished", "step 15,000 of 15,000")
+    visit.is_told("finished", "step 8,000 of 8,000")
     assert run.state == "finished"
     visit.unfold("Epochs")
     assert visit.download("metrics.csv") == (run.path / "metrics.csv").read_bytes()
@@ -204,9 +204,9 @@ def test_a_loss_is_laid_beside_what_the_samples_miss(visit):
 
 def test_two_runs_at_once_both_finish(visit, wait_until):
     visit = visit()
-    train(visit, epochs=10)
+    train(visit, epochs=5)
     visit.is_told("running")
-    visit.enter("Epochs", 9)
+    visit.enter("Epochs", 4)
     expect(visit.page.get_by_text("two at once are each slower")).to_be_visible()
     visit.press("Start training")
     wait_until(lambda: len(visit.server.runs) == 2)
@@ -214,7 +214,7 @@ def test_two_runs_at_once_both_finish(visit, wait_until):
     expect(visit.page.get_by_text(second.path.name, exact=False).first).to_be_visible()
     visit.is_told("finished")
     wait_until(lambda: first.state == "finished")
-    assert (second.record["epochs"], first.record["epochs"]) == (9, 10)
+    assert (second.record["epochs"], first.record["epochs"]) == (4, 5)
 
 
 def test_the_run_that_is_watched_is_the_one_chosen_also_after_a_reload_and_a_deletion(visit, copy_run):
