@@ -4,8 +4,10 @@ A range is written once, in the annotation of an argument of `train`, and is rea
 the command and the fields of the page.
 """
 
+import dataclasses
 import functools
 import inspect
+import operator
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -17,6 +19,15 @@ Seed = Annotated[int, annotated_types.Interval(ge=0, le=2**32 - 1)]
 Positive = Annotated[float, annotated_types.Gt(0)]
 NotNegative = Annotated[float, annotated_types.Ge(0)]
 Share = Annotated[float, annotated_types.Interval(ge=0, lt=1)]
+
+BOUNDS = {
+    annotated_types.Ge: ("at least", operator.ge),
+    annotated_types.Gt: ("above", operator.gt),
+    annotated_types.Le: ("at most", operator.le),
+    annotated_types.Lt: ("below", operator.lt),
+    annotated_types.MultipleOf: ("a multiple of", lambda value, number: value % number == 0),
+}
+"""What a range is made of: each bound in words, and the test of a value against the bound's number."""
 
 
 def parts_of(annotation) -> tuple[list[type], list, list]:
@@ -38,40 +49,24 @@ def _bounds(part):
 
 def said_of(ranges) -> str:
     """The ranges in words, such as `at least 0 and below 1`; "" where there are none."""
-    words = {
-        annotated_types.Ge: lambda each: f"at least {each.ge}",
-        annotated_types.Gt: lambda each: f"above {each.gt}",
-        annotated_types.Le: lambda each: f"at most {each.le}",
-        annotated_types.Lt: lambda each: f"below {each.lt}",
-        annotated_types.MultipleOf: lambda each: f"a multiple of {each.multiple_of}",
-    }
-    return " and ".join(words[type(each)](each) for each in ranges)
+    return " and ".join(f"{BOUNDS[type(each)][0]} {_number(each)}" for each in ranges)
 
 
 def limits_of(ranges) -> tuple[float | None, float | None]:
     """The least and the greatest number within the ranges or at their edge; `None` where there is none."""
-    low = [each.ge if isinstance(each, annotated_types.Ge) else each.gt for each in ranges if _is_lower(each)]
-    high = [each.le if isinstance(each, annotated_types.Le) else each.lt for each in ranges if _is_upper(each)]
+    low = [_number(each) for each in ranges if isinstance(each, annotated_types.Ge | annotated_types.Gt)]
+    high = [_number(each) for each in ranges if isinstance(each, annotated_types.Le | annotated_types.Lt)]
     return max(low, default=None), min(high, default=None)
 
 
-def _is_lower(each) -> bool:
-    return isinstance(each, annotated_types.Ge | annotated_types.Gt)
+def _holds(value, bound) -> bool:
+    _, test = BOUNDS[type(bound)]
+    return test(value, _number(bound))
 
 
-def _is_upper(each) -> bool:
-    return isinstance(each, annotated_types.Le | annotated_types.Lt)
-
-
-def _holds(value, each) -> bool:
-    tests = {
-        annotated_types.Ge: lambda: value >= each.ge,
-        annotated_types.Gt: lambda: value > each.gt,
-        annotated_types.Le: lambda: value <= each.le,
-        annotated_types.Lt: lambda: value < each.lt,
-        annotated_types.MultipleOf: lambda: value % each.multiple_of == 0,
-    }
-    return tests[type(each)]()
+def _number(bound):
+    (number,) = dataclasses.astuple(bound)
+    return number
 
 
 def require_allowed(choices, ranges, **arguments):
