@@ -66,9 +66,27 @@ class Lesson(NamedTuple):
     Where the module does not have it, it is the `batch_size`, if that is an option.
     """
 
+    examples_per_epoch: dict[str, int | None]
+    """The module's `EXAMPLES_PER_EPOCH`: by dataset, or by its kind, where they are not those that the dataset has."""
+
     def examples_in_a_step(self, arguments: dict[str, Any]) -> int | None:
         """How many examples a training step takes with these arguments; `None` where no option says so."""
         return math.prod(arguments[name] for name in self.examples_per_step) if self.examples_per_step else None
+
+    def steps_per_epoch(self, arguments: dict[str, Any]) -> int | None:
+        """How many steps an epoch has with these arguments, as resolved; `None` where only the training can tell."""
+        dataset, examples_in_a_step = arguments.get("dataset", "mnist"), self.examples_in_a_step(arguments)
+        kind = datasets.kind(dataset)
+        if not examples_in_a_step:
+            return None
+        if kind in datasets.STEPS_PER_EPOCH:
+            return datasets.STEPS_PER_EPOCH[kind]
+        own = dataset if dataset in self.examples_per_epoch else kind
+        if own in self.examples_per_epoch:
+            examples = self.examples_per_epoch[own]
+        else:
+            examples = datasets.count(dataset, arguments.get("source", "bundled"))
+        return None if examples is None else examples // examples_in_a_step
 
     def resolve(self, given: dict[str, Any]) -> dict[str, Any]:
         """Every option with the value it takes when `train` is called with `given`.
@@ -116,8 +134,9 @@ def lesson(name: str) -> Lesson:
             options[argument.arg] = _option(argument.arg, argument.annotation, ast.literal_eval(default), helps)
     defaults = _constant(tree, "DEFAULTS", {})
     examples_per_step = _constant(tree, "EXAMPLES_PER_STEP", ("batch_size",) if "batch_size" in options else ())
+    examples_per_epoch = _constant(tree, "EXAMPLES_PER_EPOCH", {})
     title = ast.get_docstring(tree).splitlines()[0].rstrip(".")
-    return Lesson(name, title, options, defaults, examples_per_step)
+    return Lesson(name, title, options, defaults, examples_per_step, examples_per_epoch)
 
 
 def module_of(name: str) -> str:

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 import annotated_types
 import pytest
 
-from dlsuite import arguments, catalog, cli
+from dlsuite import SAVED_MODELS, arguments, catalog, cli, runs, serving
+from dlsuite.data import names as datasets
 
 LESSONS = catalog.names()
 
@@ -134,6 +135,31 @@ def test_yes_or_no_is_a_pair_of_flags(a_lesson_of_its_own, words, value):
     option = a_lesson_of_its_own.options["is_fast"]
     assert option.type is bool
     assert cli._parser().parse_args(["train", "toys.toy", *option.words(value)]).is_fast is value
+
+
+UNKNOWN = {"text", "pairs"}
+"""The kinds of data of which nobody has counted the examples."""
+
+
+@pytest.mark.parametrize("name", serving.names())
+def test_an_epoch_has_as_many_steps_as_the_catalog_says(name):
+    record = runs.Run(SAVED_MODELS / name).record
+    steps = catalog.lesson(record["name"]).steps_per_epoch(record["arguments"])
+    is_known = datasets.kind(record["arguments"].get("dataset", "mnist")) not in UNKNOWN
+    assert steps == (record["steps_per_epoch"] if is_known else None)
+
+
+def test_a_lesson_may_have_fewer_examples_than_the_dataset():
+    lesson = catalog.lesson("autoencoders.compression")
+    on_digits = {"dataset": "mnist", "source": "bundled"}
+    assert lesson.steps_per_epoch(lesson.resolve({})) == 1024
+    assert lesson.steps_per_epoch(lesson.resolve(on_digits)) is None  # it makes mosaics of them
+    assert lesson._replace(examples_per_epoch={"mnist": 400}).steps_per_epoch(lesson.resolve(on_digits)) == 100
+    assert lesson._replace(examples_per_epoch={}).steps_per_epoch(lesson.resolve(on_digits)) == 1000
+
+
+def test_of_a_lesson_without_batches_no_steps_are_known(a_lesson_of_its_own):
+    assert a_lesson_of_its_own.steps_per_epoch(a_lesson_of_its_own.resolve({})) is None
 
 
 def test_an_unknown_lesson():

@@ -13,7 +13,7 @@ def seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
     def kind(arguments):
         return datasets.kind(arguments.get("dataset", "mnist"))
 
-    steps = steps_per_epoch(lesson, arguments)
+    steps = lesson.steps_per_epoch(arguments)
     if steps is None:
         return None
     known = {}
@@ -36,17 +36,6 @@ def seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
     own = lesson.examples_in_a_step(arguments)
     nearest = min(known, key=lambda examples: abs(math.log(examples / own)))
     return known[nearest] * max(1.0, own / nearest) * steps * arguments["epochs"]
-
-
-def steps_per_epoch(lesson: catalog.Lesson, arguments: dict) -> int | None:
-    """Steps in an epoch; `None` where the number of examples is not known yet."""
-    dataset, examples_in_a_step = arguments.get("dataset", "mnist"), lesson.examples_in_a_step(arguments)
-    if not examples_in_a_step:
-        return None
-    if datasets.kind(dataset) == "points":
-        return 1000
-    examples = datasets.count(dataset, arguments.get("source", "bundled"))
-    return None if examples is None else examples // examples_in_a_step
 
 
 def duration(seconds: float) -> str:

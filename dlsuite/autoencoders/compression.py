@@ -52,8 +52,9 @@ HEADER = struct.Struct("<BHH")
 MAGIC = 0xD0
 PATCH = 128
 """Pixels a side of the squares of photographs that training goes through."""
-PATCHES = 4096
-"""So many of them."""
+EXAMPLES_PER_EPOCH = {"images": 4096, "mnist": None}
+PATCHES = EXAMPLES_PER_EPOCH["images"]
+"""The number of these squares. Of digits there are as many mosaics as they fill."""
 CLIP = 20.0
 """The gradient's greatest norm."""
 SHOWN = 4

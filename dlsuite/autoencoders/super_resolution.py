@@ -32,7 +32,8 @@ SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on th
 FACTORS = (2, 4)
 SIDE = 56
 """A training patch's side, in pixels: four digits fill one."""
-PATCHES = 16_000
+EXAMPLES_PER_EPOCH = {"images": 16_000}
+PATCHES = EXAMPLES_PER_EPOCH["images"]
 """Patches cut for training; an epoch goes through them once."""
 MIDDLE = 512
 """Photographs are measured on the middle of each, so many pixels a side at most."""

@@ -16,6 +16,8 @@ NAMED = {
     "shapes": "signals",
     "dates": "pairs",
 }
+STEPS_PER_EPOCH = {"points": 1000, "signals": 100}
+"""The number of batches that are called an epoch of each kind of data that has no end."""
 
 
 def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"]:

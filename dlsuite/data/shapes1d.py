@@ -18,12 +18,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from dlsuite.data import names
+
 LENGTH = 100
 SHAPES = 4
 HALF_WIDTHS = (2, 5)
 HEIGHTS = (0.1, 1.0)
-STEPS_PER_EPOCH = 100
-"""Batches that make an epoch."""
+STEPS_PER_EPOCH = names.STEPS_PER_EPOCH["signals"]
 
 Split = Literal["train", "validation", "test"]
 SPLITS = ("train", "validation", "test")

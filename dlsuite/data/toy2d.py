@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-STEPS_PER_EPOCH = 1000
-"""The data has no end; this many batches are called an epoch."""
+from dlsuite.data import names
+
+STEPS_PER_EPOCH = names.STEPS_PER_EPOCH["points"]
 
 
 class Mixture(NamedTuple):
