@@ -297,7 +297,7 @@ def _fit(run, record, is_asked_to_stop) -> None:
 def _devices(count: int, arguments: dict, task: list):
     """The scope of a strategy that trains on `count` devices: GPUs where there are any, else parts of the CPU.
 
-    Of several machines, so many of each; `task` is what they train, and from where on.
+    With several machines, `count` devices of each; `task` is what they train, and from where on.
     """
     import tensorflow as tf
 

@@ -58,7 +58,7 @@ class EventFile:
         self._add_scalars("step", int(row["step"]), row, float(row["seconds"]))
 
     def add_epoch(self, row, seconds: float) -> None:
-        """A row of metrics.csv, measured when training had taken so many seconds."""
+        """A row of metrics.csv, measured after that many seconds of training."""
         self._add_scalars("epoch", int(row["epoch"]) * self.steps_per_epoch, row, seconds)
 
     def add_picture(self, step: int, png: bytes, seconds: float) -> None:

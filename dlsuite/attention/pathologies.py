@@ -32,7 +32,7 @@ class Padded(NamedTuple):
     """What becomes of texts that are padded."""
 
     padding: int
-    """So many pieces after the longest of them."""
+    """The number of padding pieces after the longest text."""
     is_masked: bool
     translations: list
     """Of str."""
@@ -47,7 +47,7 @@ def translate_padded(model, texts, is_masked=True, padding=PADDING):
         model: a `Bahdanau`.
         texts: a list of str.
         is_masked: whether padding is kept from being looked at.
-        padding: so many pieces beyond, several times.
+        padding: numbers of padding pieces, each tried in turn.
 
     Returns:
         For each number in `padding`, a `Padded`.
@@ -117,7 +117,7 @@ def hard_dates(kind, n, seed=0):
 
     Args:
         kind: one of `HARD`. A date without its year has no right answer.
-        n: so many.
+        n: the number of dates.
         seed: of the draw.
 
     Returns:

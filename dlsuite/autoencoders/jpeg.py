@@ -36,7 +36,7 @@ def best(picture) -> list[Point]:
 
 
 def psnr_at(points: list[Point], bits: float) -> float:
-    """The PSNR that JPEG reaches with so many bits, in decibels, between its points along the logarithm of the bits.
+    """JPEG's PSNR in decibels at a number of bits, interpolated between its points along the logarithm of the bits.
 
     Below its smallest file it is given that one's, above its largest that one's.
     """

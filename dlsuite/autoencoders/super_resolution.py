@@ -36,7 +36,7 @@ EXAMPLES_PER_EPOCH = {"images": 16_000}
 PATCHES = EXAMPLES_PER_EPOCH["images"]
 """Patches cut for training; an epoch goes through them once."""
 MIDDLE = 512
-"""Photographs are measured on the middle of each, so many pixels a side at most."""
+"""Photographs are measured on the middle of each: the most pixels along a side."""
 
 
 def bicubic(pictures, scale):

@@ -44,7 +44,7 @@ FLOOR = 0.01
 """Added to a sigma that is learned or emitted, for pixels in 0..1."""
 IMPORTANCE_SAMPLES = 100
 DIAGNOSED = 1000 * 28 * 28
-"""A preview measures so many pixels of held-out pictures, 1,000 digits, or 40 pictures where those are more."""
+"""Pixels of held-out pictures that a preview measures: 1,000 digits, or 40 pictures where those have more."""
 ACTIVE = 0.01
 """A latent dimension is active if E[z | x] varies by more than this over x (Burda et al., 2016, arXiv:1509.00519)."""
 

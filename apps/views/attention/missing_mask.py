@@ -56,8 +56,8 @@ def show():
     st.markdown(f"**{len(changed)} of {len(texts)}** dates are translated differently; some of them:")
     st.dataframe(changed[:SHOWN], hide_index=True, width="stretch")
     st.caption(
-        f"{len(texts)} test dates, in one batch that is padded by so many pieces beyond its longest. The translator "
-        "is the same, trained with the mask; only its use is changed."
+        f"{len(texts)} test dates in one batch, padded beyond the longest by the number of pieces on the axis. The "
+        "translator is the same, trained with the mask; only its use is changed."
     )
     export.code_lines(
         [
