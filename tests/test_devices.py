@@ -15,6 +15,19 @@ from dlsuite import catalog, runs
 POINTS = {"dataset": "ring", "batch_size": 8, "latent_dim": 4}
 DIGITS = {"source": "bundled", "batch_size": 8}
 PAIRS = {"dataset": "./pairs.tsv", "vocabulary_size": 0, "batch_size": 8, "units": 8, "max_length": 8, "dropout": 0.3}
+COMMANDS = {
+    "dense": "autoencoders.vae --hidden 16 --network dense",
+    "convolutional": "autoencoders.vae --hidden 16 --network convolutional",
+    "gan": "gans.gan --dataset mnist",
+}
+"""What the command trains, for one epoch of a few steps."""
+
+
+def each_way(options):
+    """A GAN on points, by SGD and by Adam, and on pictures."""
+    return [POINTS | options, POINTS | options | {"optimizer": "adam"}, DIGITS | {"latent_dim": 4} | options]
+
+
 CASES = {
     "attention.bahdanau": [PAIRS],
     "attention.pooling": [{"batch_size": 8, "channels": 4}],
@@ -25,16 +38,18 @@ CASES = {
     "autoencoders.super_resolution": [DIGITS | {"dataset": "mnist", "filters": 2}],
     "autoencoders.vae": [
         DIGITS | {"hidden": 16},
-        DIGITS | {"hidden": 16, "likelihood": "gaussian", "sigma": 0.5, "optimizer": "adam"},
+        DIGITS | {"hidden": 16, "optimizer": "adam"},
+        DIGITS | {"hidden": 16, "likelihood": "gaussian", "sigma": 0.5},
+        DIGITS | {"hidden": 16, "network": "convolutional"},
     ],
     "embeddings.cbow": [{}],
     "embeddings.skip_gram": [{}],
     "gans.conditional_gan": [DIGITS | {"critic_steps": 1}],
     "gans.digit_classifier": [DIGITS],
-    "gans.gan": [POINTS | {"group": 4, "discriminator_steps": 2, "instance_noise": 0.1}],
-    "gans.r1_gan": [POINTS | {"discriminator_steps": 2}],
-    "gans.wgan": [POINTS | {"critic_steps": 2}],
-    "gans.wgan_gp": [POINTS | {"critic_steps": 2}],
+    "gans.gan": each_way({"group": 4, "discriminator_steps": 2, "instance_noise": 0.1}),
+    "gans.r1_gan": each_way({"discriminator_steps": 2}),
+    "gans.wgan": each_way({"critic_steps": 2}),
+    "gans.wgan_gp": each_way({"critic_steps": 2}),
 }
 """What each lesson is trained with, tiny; by SGD where no `optimizer` is given."""
 ON_ONE_DEVICE = ("embeddings.cbow", "embeddings.skip_gram")
@@ -48,7 +63,7 @@ import keras, numpy as np, tensorflow as tf
 from dlsuite import checkpoint, cli, fitting
 from dlsuite.autoencoders import compression, super_resolution
 
-STEPS = 2
+STEPS, RATES = 2, {"attention.bahdanau": 1.0, "autoencoders.super_resolution": 0.1}
 compression.PATCHES = super_resolution.PATCHES = 64
 # Two strategies in one process would mix up their messages.
 strategies, strategy = [], tf.distribute.MirroredStrategy
@@ -77,7 +92,7 @@ def trained(name, options):
     look, options = Look(), dict(options)
     # A few steps are sooner taken than compiled. Those of the command above were compiled.
     tf.config.run_functions_eagerly(not name.startswith("embeddings."))
-    sgd = lambda rate, **_: keras.optimizers.SGD(1.0 if name.startswith("attention.b") else 0.01)
+    sgd = lambda rate, **_: keras.optimizers.SGD(RATES.get(name, 0.01))
     with contextlib.ExitStack() as patches:
         if options.pop("optimizer", "sgd") == "sgd":
             for optimizer in ("Adam", "RMSprop"):
@@ -108,13 +123,14 @@ def compared(name, options):
         "seeds": [seeds, seeds_of_two], "distance": distance(one.before, weights),
     }
 
-cases, folder = json.loads(sys.argv[1]), sys.argv[2]
+cases, commands, folder = json.loads(sys.argv[1]), json.loads(sys.argv[2]), sys.argv[3]
 os.chdir(folder)
 gc.disable()  # it may come while both devices wait for each other, and then takes a minute
-command = "train autoencoders.vae --source bundled --epochs 1 --batch-size 2000 --hidden 16".split()
 with mock.patch.object(tf.distribute, "MirroredStrategy", mirrored):
     for devices in "2", "1":  # first, because it makes the two devices
-        assert cli.main([*command, "--devices", devices, "--run-dir", devices]) == 0
+        for name, command in commands.items():
+            words = f"train {command} --source bundled --epochs 1 --batch-size 1000 --devices {devices}"
+            assert cli.main([*words.split(), "--run-dir", f"{name}-{devices}"]) == 0
 gc.collect()
 gc.freeze()  # what a lesson makes is found among what is alive from here on
 fit = fitting.fit
@@ -135,17 +151,18 @@ def outcome(tmp_path_factory):
     random = np.random.default_rng(0)  # half of the texts are short, so that one device has more padding
     texts = ["".join(random.choice(list("abcdef"), random.choice([2, 5]))) for _ in range(80)]
     (folder / "pairs.tsv").write_text("".join(f"{text}\t{text[::-1]}\n" for text in texts))
-    command = [sys.executable, "-c", SCRIPT, json.dumps(CASES), str(folder)]
+    command = [sys.executable, "-c", SCRIPT, json.dumps(CASES), json.dumps(COMMANDS), str(folder)]
     process = subprocess.run(command, capture_output=True, text=True, timeout=500)
     assert process.returncode == 0, process.stderr
     return json.loads(process.stdout.splitlines()[-1]), folder
 
 
-def test_the_command_trains_on_two_devices(outcome):
-    together, alone = (runs.Run(outcome[1] / devices) for devices in "21")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_command_trains_on_two_devices(outcome, name):
+    together, alone = (runs.Run(outcome[1] / f"{name}-{devices}") for devices in "21")
     assert (together.state, together.record["devices"], len(together.metrics())) == ("finished", 2, 1)
     for ours, theirs in zip(together.metrics(), alone.metrics(), strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-3)
+        assert ours == pytest.approx(theirs, rel=0.02 if name == "gan" else 1e-3)
 
 
 @pytest.mark.parametrize(
@@ -168,7 +185,7 @@ def test_two_devices_equal_one(outcome, lesson):
             assert result["refusal"].startswith("devices: ")
             continue
         assert result["begin"] == 0
-        assert result["moved"] > 1e-4
+        assert result["moved"] > 1e-3
         assert result["apart"] < 1e-3 * result["moved"]
         assert result["seeds"][0] == result["seeds"][1]
         for one, two in [*zip(*result["steps"], strict=True), result["epoch"]]:
