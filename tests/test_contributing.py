@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 DOCUMENT = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 TEMPLATE = re.search(r"^```python\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)[1]
-NAME = re.search(r"`dlsuite/(\w+/\w+)\.py`, were there such a lesson", DOCUMENT)[1]
+NAME = re.search(r"`dlsuite/(\w+/\w+)\.py`, if there were such a lesson", DOCUMENT)[1]
 LESSON = NAME.replace("/", ".")
 
 PROOF = """

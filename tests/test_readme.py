@@ -75,7 +75,7 @@ def test_the_table_names_every_app():
 
 
 def test_the_lesson_is_quoted_as_it_stands():
-    lesson = section("A lesson, as it looks")
+    lesson = section("What a lesson looks like")
     (file,) = linked(lesson)
     (code,) = re.findall(r"^```python\n(.*?)^```$", lesson, re.M | re.S)
     equation, step = code.split("\n...\n")
