@@ -70,12 +70,12 @@ def open_page(page, query: str) -> None:
 
 
 def answers(page) -> dict[str, list[float]]:
-    """The times of a fresh sample and of a slider, on digits."""
+    """The times for a new sample and for a slider, on digits."""
     open_page(page, "model=gans.wgan_gp")
     fresh = milliseconds(page, page.get_by_role("button", name="New samples").click)
     open_page(page, "model=gans.wgan_gp&view=One+latent+vector")
     page.get_by_role("slider").nth(1).focus()
-    return {"a fresh sample": fresh, "a latent slider": milliseconds(page, lambda: page.keyboard.press("ArrowRight"))}
+    return {"a new sample": fresh, "a latent slider": milliseconds(page, lambda: page.keyboard.press("ArrowRight"))}
 
 
 def answers_of_autoencoders(page) -> dict[str, list[float]]:

@@ -413,7 +413,7 @@ def compare_training(contenders, rounds, steps):
     for contender in contenders.values():
         contender.run(2)  # compiles
     seconds, peak = turns.take_turns(contenders, rounds, lambda contender: contender.run(steps))
-    print("| program | tokens / s | ms / step | dlsuite is faster by | GFLOP/s of the matmul peak |")
+    print("| program | tokens / s | ms / step | dlsuite's speed-up | GFLOP/s of the matmul peak |")
     print("|---|---|---|---|---|", flush=True)
     for name, each in seconds.items():
         typical = statistics.median(each)
@@ -447,7 +447,7 @@ def compare_decoding(ours, peer, rounds, sentences_a_turn=20):
         return (time.perf_counter() - begin) / sentences_a_turn
 
     seconds, _ = turns.take_turns(contenders, rounds, run)
-    print("\n| decoding one sentence | ms | dlsuite is faster by |\n|---|---|---|")
+    print("\n| decoding one sentence | ms | dlsuite's speed-up |\n|---|---|---|")
     for name, each in seconds.items():
         ratio = turns.median_ratio(each, seconds["dlsuite"])
         print(f"| {name} | {1000 * statistics.median(each):.1f} | {ratio:.2f} |", flush=True)

@@ -56,7 +56,7 @@ def main():
     options = parser.parse_args()
     seeds = range(options.seeds)
     table = [
-        "| | weights | mean squared error, seed by seed, · 10⁻³ | mean | error of the heights |",
+        "| | weights | mean squared error, seed by seed, · 10⁻³ | mean | height error |",
         "|---|---:|---|---:|---:|",
     ]
     shown = {}
@@ -79,18 +79,18 @@ def main():
     text = [
         *table,
         "",
-        f"Left unchanged, the signals are off by {unchanged:.2f} · 10⁻³. Measured on 2,000 signals that no training "
-        "has seen; the error of the heights is the mean absolute one at the shapes' centres, heights being 0.1 to 1. "
-        f"All were trained alike: {record['epochs']} epochs of {shapes1d.STEPS_PER_EPOCH} batches of "
-        f"{record['batch_size']} signals, Adam at most at {record['learning_rate']:g}, "
+        f"Unchanged inputs have an error of {unchanged:.2f} · 10⁻³. Measured on 2,000 signals never seen in training; "
+        "the height error is the mean absolute error at the centres of the shapes, whose heights range from 0.1 to 1. "
+        f"All were trained in the same way: {record['epochs']} epochs of {shapes1d.STEPS_PER_EPOCH} batches of "
+        f"{record['batch_size']} signals, Adam with a peak learning rate of {record['learning_rate']:g}, "
         f"{record['channels']} channels. Written by `python benchmarks/attention_pooling.py --seeds {options.seeds}`.",
         "",
         "## Seed 0 on one signal",
         "",
-        f"From above: {', '.join(shown)}. The signal in grey, its target in blue, the prediction in orange; beside "
-        "them row j shows where place j looks.",
+        f"From top to bottom: {', '.join(shown)}. The signal is grey, its target blue, the prediction orange; in the "
+        "map to the right, row j shows where position j attends.",
         "",
-        "![what each kind predicts and where it looks](pictures/attention_pooling.png)",
+        "![what each kind predicts and where it attends](pictures/attention_pooling.png)",
     ]
     (DOCS / "attention_pooling.md").write_text("\n".join(text) + "\n", "utf-8")
     kept = Image.fromarray(picture({title: shown[title] for title in SHOWN}))

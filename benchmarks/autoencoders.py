@@ -228,7 +228,7 @@ def compare_speed(source, rounds):
     seconds, peak = turns.take_turns(contenders, rounds, lambda contender: contender.run())
     images = len(contenders["Keras"].data)
     needed = images * flops_of_image(contenders["dlsuite"].model)
-    print("| program | images / s | ms / step | dlsuite is faster by | GFLOP/s of the matmul peak |")
+    print("| program | images / s | ms / step | dlsuite's speed-up | GFLOP/s of the matmul peak |")
     print("|---|---|---|---|---|", flush=True)
     for name, each in seconds.items():
         typical = statistics.median(each)

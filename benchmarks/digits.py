@@ -1,10 +1,10 @@
-"""How near each GAN gets to MNIST in the same time of training, with the settings that the dataset selects.
+"""How close each GAN gets to MNIST in the same training time, with the default settings for the dataset.
 
     python benchmarks/digits.py --minutes 10
 
-Each model is first trained for one epoch, which tells how long an epoch takes on this machine, and then from the
-beginning for as many epochs as come nearest to the time. Prints a table in Markdown, measured on MNIST's test digits.
-Runs that have finished in the folder `--runs` are measured again and not trained again.
+Each model is first trained for one epoch to see how long an epoch takes on this machine, and then from scratch for the
+number of epochs that comes closest to the time. Prints a table in Markdown, measured on MNIST's test digits. Runs that
+have finished in the folder `--runs` are measured again, but not trained again.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args()
-    print("| model | Fréchet distance | its floor | rarest class | steps of the generator | minutes of training |")
+    print("| model | Fréchet distance | floor | rarest class | generator steps | minutes of training |")
     print("|---|---|---|---|---|---|")
     for model in options.models:
         folder = options.runs / model

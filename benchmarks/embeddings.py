@@ -8,7 +8,7 @@ subsampling by 0.001, words of 5 occurrences, 5 epochs, a rate from 0.025 to 0.0
 cosines with people's judgements is taken over the pairs of EN-WS-353-ALL.txt and EN-MEN-TR-3k.txt (lines of two words
 and a number) whose words both occur. Of gensim's CBOW both kinds are trained: where it sums the context (`cbow_mean=0`)
 it divides the gradient by the number of summed words, which is no gradient of the sum; the mean is its default.
-dlsuite's skip-gram draws its words of noise once for each window, gensim's anew for each pair.
+dlsuite's skip-gram draws its noise words once per window, gensim's draws new ones for each pair.
 
 Then both skip-grams go through 5,000 reviews in turn, `--rounds` times; a pair is a word and one of its context, and a
 second is one of the processor, all threads together, so that other programs disturb little. Compilation, in the first
@@ -144,7 +144,7 @@ def tables(found, measured, epochs):
     lines += ["", "| skip-gram | 1,000 pairs per processor second, by round | median |", "|---|---|---:|"]
     for program, values in zip(("dlsuite", "gensim"), np.array(measured).T / 1000, strict=True):
         lines.append(f"| {program} | {', '.join(f'{value:.0f}' for value in values)} | {np.median(values):.0f} |")
-    lines += ["", "dlsuite's skip-gram draws its words of noise once for each window, gensim's anew for each pair."]
+    lines += ["", "dlsuite's skip-gram draws its noise words once per window, gensim's draws new ones for each pair."]
     return "\n".join(lines) + "\n"
 
 

@@ -465,7 +465,7 @@ def main():
     parser.add_argument("--quality", type=float, metavar="SECONDS", help="train on the ring to a quality, for so long")
     parser.add_argument("--seeds", type=int, default=1, help="how many times, with --quality")
     options = parser.parse_args()
-    print("| training | program | images / s | ms / step | dlsuite is faster by | GFLOP/s of the matmul peak |")
+    print("| training | program | images / s | ms / step | dlsuite's speed-up | GFLOP/s of the matmul peak |")
     print("|---|---|---|---|---|---|", flush=True)
     for case in options.only:
         compare_speed(case, options.rounds, options.steps or (500 if case == "wgan_gp-ring" else 40))

@@ -1,13 +1,14 @@
-"""How good digits are whose codes are drawn from a density fitted to an auto-encoder's codes, beside a VAE's samples.
+"""How good digits from a density fitted to an auto-encoder's codes are, compared with a VAE's samples.
 
     python benchmarks/latent_density.py
     python benchmarks/latent_density.py --autoencoder runs/my-autoencoder --vae runs/my-vae runs/another
 
-All are to have codes of the same length. The densities are fitted to the codes of MNIST's training digits. 10,000
-codes from each are decoded, and the Fréchet distance of these pictures from MNIST's test digits is taken in the
-features of the digit classifier that ships. Prints a table in Markdown. Its first row is what training digits get, and
-the second what test digits get that went through the auto-encoder: no density over its codes can be expected to do
-better. The log density is that of the test digits' codes, of which the Gaussian's and the mixtures' can be compared.
+All models must have codes of the same length. The densities are fitted to the codes of MNIST's training digits. 10,000
+codes from each are decoded, and the Fréchet distance between these pictures and MNIST's test digits is computed in the
+feature space of the shipped digit classifier. Prints a table in Markdown. Its first row is the score of training
+digits; the second is the score of test digits reconstructed by the auto-encoder, which no density over its codes can
+be expected to beat. The log density is that of the test digits' codes; it can be compared between the Gaussian and the
+mixtures.
 """
 
 import argparse
@@ -28,7 +29,7 @@ def in_parts(function, rows):
 
 
 def features(pictures):
-    """What the digit classifier sees in pictures of 0..1."""
+    """The digit classifier's features of pictures in 0..1."""
     return assessment.digit_features(2 * pictures - 1)["features"]
 
 
@@ -60,7 +61,7 @@ def main():
 
     row("training digits", [train[np.random.default_rng(0).permutation(len(train))[:SAMPLES]]])
     row(
-        f"test digits, from a {autoencoder.network} auto-encoder of {autoencoder.count_params():,} weights",
+        f"test digits, reconstructed by a {autoencoder.network} auto-encoder with {autoencoder.count_params():,} weights",
         [in_parts(autoencoder.decode, new_codes)],
     )
     seeds = range(options.seeds)
@@ -79,7 +80,7 @@ def main():
         )
     for vae in vaes:
         sample, _ = vae.signatures()["sample"]
-        title = f"{vae.network} VAE of {vae.count_params():,} weights, codes from its prior"
+        title = f"{vae.network} VAE with {vae.count_params():,} weights, codes from its prior"
         row(title, [sample(SAMPLES, seed)["pictures"].numpy() for seed in seeds])
 
 

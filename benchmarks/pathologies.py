@@ -21,7 +21,7 @@ from dlsuite.gans.pathologies import PATHOLOGIES, Pathology, picture
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 TABLE, PICTURES = DOCS / "pathologies.md", DOCS / "pictures" / "pathologies"
-HEAD = ["| | measured | seed by seed | as it should be | besides |", "|---|---|---|---|---|"]
+HEAD = ["| | measured | seed by seed | as expected | also measured |", "|---|---|---|---|---|"]
 
 
 def trained(lesson: str, arguments: dict, path: Path) -> tuple[runs.Run, float]:
@@ -39,7 +39,7 @@ def trained(lesson: str, arguments: dict, path: Path) -> tuple[runs.Run, float]:
 
 def title(pathology: Pathology, is_cured: bool) -> str:
     """What a row of the table is of."""
-    return f"mended by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
+    return f"fixed by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
 
 
 def row(pathology: Pathology, is_cured: bool, trainings: list[runs.Run]) -> str:
@@ -86,7 +86,7 @@ def main():
             rows[title(pathology, is_cured)] = row(pathology, is_cured, trainings)
             print(rows[title(pathology, is_cured)], flush=True)
     written = [rows[title(each, is_cured)] for each in PATHOLOGIES.values() for is_cured in (False, True)]
-    timed = f"The longest run took {longest:.0f} s, with the start of Python and TensorFlow."
+    timed = f"The longest run took {longest:.0f} s, including the start of Python and TensorFlow."
     if len(options.only) < len(PATHOLOGIES):
         timed = before.splitlines()[-1]
     TABLE.write_text("\n".join([*HEAD, *written, "", timed]) + "\n", "utf-8")

@@ -39,7 +39,7 @@ def main():
     lines += [
         "",
         f"`embeddings.cbow` on the docstrings of NumPy {np.__version__} and Keras {keras.__version__}, {EPOCHS} "
-        f"epochs, seeds 0 to {options.seeds - 1} in this order; written by `python benchmarks/subsampling.py`.",
+        f"epochs, seeds 0 to {options.seeds - 1} in that order; written by `python benchmarks/subsampling.py`.",
     ]
     (DOCS / "subsampling.md").write_text("\n".join(lines) + "\n", "utf-8")
     print("\n".join(lines))

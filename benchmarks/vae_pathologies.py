@@ -1,10 +1,10 @@
-"""How often each pathology of `autoencoders.pathologies` shows, and how often its cure mends it, over seeds.
+"""How often each pathology of `autoencoders.pathologies` appears, and how often its cure works, over several seeds.
 
     python benchmarks/vae_pathologies.py --seeds 5
 
-Writes docs/vae_pathologies.md, tables, and into docs/pictures/pathologies/ what became of seed 0; the page shows both.
-Every run is trained by the command, as the page's buttons do it. Runs that have finished in the folder `--runs` are
-measured again and not trained again.
+Writes the tables of docs/vae_pathologies.md, and pictures of seed 0 to docs/pictures/pathologies/; the page shows both.
+Every run is trained from the command line, as the page's buttons do it. Runs that have finished in the folder `--runs`
+are measured again, but not trained again.
 """
 
 import argparse
@@ -49,7 +49,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     options = parser.parse_args()
-    table = ["| | measured | seed by seed | as it should be |", "|---|---|---|---|"]
+    table = ["| | measured | seed by seed | as expected |", "|---|---|---|---|"]
     beside = [f"| mean over seeds | {' | '.join(NUMBERS.values())} |", "|---|" + "---:|" * len(NUMBERS)]
     PICTURES.mkdir(exist_ok=True)
     longest = 0.0
@@ -65,7 +65,7 @@ def main():
                     keep_picture(run, PICTURES / f"{name}-{kind}.png")
             values = [of_run[pathology.number] for of_run in measured]
             as_it_should = sum(map(pathology.healthy if is_cured else pathology.sick, values))
-            what = f"mended by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
+            what = f"fixed by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
             by_seed = ", ".join(f"{value:.3g}" for value in values)
             table.append(f"| {what} | {pathology.measured} | {by_seed} | {as_it_should} of {len(values)} |")
             means = [sum(of_run[number] for of_run in measured) / len(measured) for number in NUMBERS]
@@ -74,24 +74,24 @@ def main():
     text = [
         *table,
         "",
-        "What is as it should be is decided by these limits. They follow from what the numbers mean, and were set "
-        "before any of these seeds was trained; the options were tried on seeds 100 and 101.",
+        "These limits decide what counts as expected. They follow from what the numbers mean, and were set before any "
+        "of these seeds was trained; the options were tuned on seeds 100 and 101.",
         "",
         *(f"- **{pathology.title}**: {pathology.limits}." for pathology in PATHOLOGIES.values()),
         "",
-        "All that was measured on the 1,000 held-out digits after the last step. −ELBO is the sum of both terms, "
-        "however they were weighed in training. The densities of the first two rows are not to be compared with the "
-        "chances of the others.",
+        "All of it was measured on the 1,000 held-out digits after the last step. −ELBO is the unweighted sum of both "
+        "terms, however they were weighted in training. The first two rows have densities, which cannot be compared "
+        "with the probabilities of the others.",
         "",
         *beside,
         "",
-        f"The longest run took {longest:.0f} s, with the start of Python and TensorFlow.",
+        f"The longest run took {longest:.0f} s, including the start of Python and TensorFlow.",
         "",
         "## Seed 0 after the last step",
         "",
-        "Held-out digits, each above its reconstruction, and samples from the prior beside them.",
+        "Held-out digits, each above its reconstruction, next to samples from the prior.",
         "",
-        "| | broken | mended |",
+        "| | broken | fixed |",
         "|---|---|---|",
         *(
             f"| {pathology.title} | {shown(name, 'broken')} | {shown(name, 'mended')} |"
