@@ -1,4 +1,4 @@
-"""The command `dlsuite`: train, resume, export, evaluate, ask and list models, and ship one with the project."""
+"""The command `dlsuite`: train, resume, export, evaluate, query, list and ship models."""
 
 import argparse
 import contextlib
@@ -18,22 +18,22 @@ from dlsuite import catalog, machines, predict, runs, serving, shipping
 from dlsuite.arguments import require_at_least, said_of
 from dlsuite.data import names, sources
 
-# Errors reach Python as exceptions; what TensorFlow writes besides, of missing CUDA or AVX-512, is none.
+# Errors reach Python as exceptions; whatever else TensorFlow prints, about missing CUDA or AVX-512, is not an error.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")  # keeps memory for the next step: large steps are faster
 log = logging.getLogger("dlsuite")
 
 EXPECTED = (ValueError, FloatingPointError, ConnectionError, runs.RunError, serving.ModelError, sources.MissingData)
-"""Errors whose message is a sentence for the user; any other is a fault of the program and shows its traceback."""
+"""Errors whose message is a sentence for the user; any other error is a bug and shows its traceback."""
 
 SECONDS_PER_LOOK = 0.1
-"""Between two looks at whether a run is asked to stop: on some disks they cost more than a small model's step."""
+"""Time between two checks for a request to stop: on some disks they cost more than a training step of a small model."""
 
-PREDICT = """Ask a trained model.
+PREDICT = """Run a trained model on your inputs.
 
-SIGNATURE is what is asked of it, by default `serving_default`. Each of its inputs is a
-text, a number or a list in JSON, or @FILE: .npy, .npz, .json, .txt (a text in each line)
-or a picture, which is cut and resized where the model takes only one size."""
+SIGNATURE is the function to call, by default `serving_default`. Each input is a text, a
+number or list in JSON, or @FILE: .npy, .npz, .json, .txt (one text per line) or a picture,
+which is cropped and resized if the model only takes one size."""
 PREDICT_EXAMPLES = """examples:
   dlsuite predict attention.bahdanau text="5 mars 1987"
   dlsuite predict gans.wgan_gp sample n=16 seed=0 --out digits.png
@@ -41,10 +41,10 @@ PREDICT_EXAMPLES = """examples:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command with `arguments`; returns its exit status: 0, 1 for a failure, 2 for a wrong call."""
+    """Run the command with `arguments`; returns its exit status: 0, 1 for a failure, 2 for wrong usage."""
     given = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # of a locale that lacks what is to be said
+        stream.reconfigure(errors="backslashreplace")  # for a locale that cannot encode the text
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
     log.setLevel(logging.INFO)
     options = _parser().parse_args(given)
@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _require_readable(words: list[str]) -> None:
-    """Raise `ValueError` for a word that Python could not read as text in this locale; as a path it is of no use."""
+    """Raise `ValueError` for a word that Python could not decode in this locale; it cannot be used as a path."""
     for word in words:
         try:
             word.encode()
@@ -71,21 +71,21 @@ def _require_readable(words: list[str]) -> None:
 def script() -> None:
     """Run the command, and then end the process at once.
 
-    TensorFlow's threads can keep a process that has done all its work from ending, and with it the lock on its run.
-    Ctrl-C ends it in a line, wherever it strikes; while a model is trained, `_stoppable` takes it for a wish to stop.
+    TensorFlow's threads can keep a process alive that has done all its work, and with it the lock on its run. Ctrl-C
+    ends the process with one line, wherever it hits; during training, `_stoppable` treats it as a request to stop.
     """
     is_interrupted = False
 
     def interrupt(*_):
         nonlocal is_interrupted
         is_interrupted = True
-        sys.unraisablehook = lambda _: None  # where the exception strikes, it may be swallowed and reported
+        sys.unraisablehook = lambda _: None  # the code that the exception hits may swallow and report it
         raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, interrupt)
     try:
         status = main()
-    except SystemExit as end:  # of argparse
+    except SystemExit as end:  # from argparse
         status = end.code or 0
     except BaseException:
         if is_interrupted:
@@ -115,48 +115,48 @@ def _parser() -> argparse.ArgumentParser:
         model = models.add_parser(name, help=lesson.title, description=lesson.title)
         for option in lesson.options.values():
             _add_option(model, lesson, option)
-        model.add_argument("--run-dir", type=Path, help="the directory of the run; by default a new one below runs/")
+        model.add_argument("--run-dir", type=Path, help="the run directory; by default a new one in runs/")
         model.add_argument("--devices", type=int, default=1, help="number of devices of this machine to train on")
         model.set_defaults(run=_train)
 
-    resume = commands.add_parser("resume", help="go on with a run that was stopped or killed")
+    resume = commands.add_parser("resume", help="continue a run that was stopped or killed")
     resume.add_argument("run_dir", type=Path, metavar="DIR")
     resume.set_defaults(run=_resume)
 
     export = commands.add_parser("export", help="write a SavedModel for TF Serving")
-    export.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a model that ships")
-    export.add_argument("--to", type=Path, help="the folder that gets the next <version>/; by default exported/<name>")
+    export.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a shipped model")
+    export.add_argument("--to", type=Path, help="where to write the next <version>/; by default exported/<name>")
     export.set_defaults(run=_export)
 
     evaluate = commands.add_parser("evaluate", help="measure a trained model on held-out data")
-    evaluate.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a model that ships")
-    evaluate.add_argument("--dataset", help="by default the one that the model was trained on")
+    evaluate.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a shipped model")
+    evaluate.add_argument("--dataset", help="by default the dataset that the model was trained on")
     evaluate.add_argument("--source", choices=sources.SOURCES, default="auto", help="where MNIST comes from")
     evaluate.add_argument("--json", action="store_true", help="print the metrics as JSON and nothing else")
     evaluate.set_defaults(run=_evaluate)
 
     asked = commands.add_parser(
         "predict",
-        help="ask a trained model",
+        help="run a trained model on your inputs",
         description=PREDICT,
         epilog=PREDICT_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    asked.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a model that ships")
+    asked.add_argument("model", metavar="DIR-or-NAME", help="a run directory, or the name of a shipped model")
     asked.add_argument(
-        "words", nargs="*", metavar="[SIGNATURE] INPUT=VALUE", help="see above; docs/serving.md lists both"
+        "words", nargs="*", metavar="[SIGNATURE] INPUT=VALUE", help="see above; docs/serving.md lists all of them"
     )
     asked.add_argument(
-        "--out", type=Path, metavar="FILE", help="write the answer there: .png, .npy, .npz, .json or .txt"
+        "--out", type=Path, metavar="FILE", help="write the answer to this file: .png, .npy, .npz, .json or .txt"
     )
     asked.set_defaults(run=_predict)
 
-    ship = commands.add_parser("ship", help="put a finished run among the models that ship, with its card")
+    ship = commands.add_parser("ship", help="add a finished run to the shipped models, with a model card")
     ship.add_argument("run_dir", type=Path, metavar="DIR")
     ship.add_argument("--name", help="the trained model's name; by default the lesson's")
     ship.set_defaults(run=_ship)
 
-    listing = commands.add_parser("list", help="show what there is to train, what ships, and the runs")
+    listing = commands.add_parser("list", help="list what you can train, the shipped models, and the runs")
     listing.set_defaults(run=_list)
     return parser
 
@@ -190,10 +190,10 @@ def _train(options) -> None:
     lesson = catalog.lesson(options.name)
     arguments = lesson.resolve({name: getattr(options, name) for name in lesson.options})
     if "dataset" in arguments and arguments["dataset"] not in names.NAMED:
-        arguments["dataset"] = os.path.realpath(sources.expanded(arguments["dataset"]))  # found again from anywhere
+        arguments["dataset"] = os.path.realpath(sources.expanded(arguments["dataset"]))  # valid from any directory
     with machines.directory(options.run_dir, options.name) as path:
         run = runs.Run(path)
-        runs.require_free(run.path)  # before a lock is made in what may be somebody's folder
+        runs.require_free(run.path)  # before a lock is created in what may be somebody's own folder
         with _stoppable(run) as is_asked_to_stop, run.lock():
             runs.create(options.name, arguments, run.path, is_locked=True, devices=options.devices)
             _perform(run, is_asked_to_stop)
@@ -201,7 +201,7 @@ def _train(options) -> None:
 
 def _resume(options) -> None:
     if runs.Run(options.run_dir).state == "finished":
-        print(f"{options.run_dir} has finished: there is nothing to resume")
+        print(f"{options.run_dir} is finished: there is nothing to resume")
         return
     with machines.directory(options.run_dir) as path:
         run = runs.Run(path)
@@ -212,7 +212,7 @@ def _resume(options) -> None:
 
 @contextlib.contextmanager
 def _stoppable(run: runs.Run):
-    """Make SIGTERM and Ctrl-C, as well as `run.stop`, a wish that training looks for; gives the function that tells."""
+    """Turn SIGTERM and Ctrl-C, like `run.stop`, into a request that training checks for; yields the check."""
     asked, looked = threading.Event(), 0.0
 
     def is_asked():
@@ -232,7 +232,7 @@ def _stoppable(run: runs.Run):
 
 
 def _perform(run: runs.Run, is_asked_to_stop) -> None:
-    """Train, or go on training, in a run directory that is locked, and keep its state right whatever happens."""
+    """Train, or continue training, in a locked run directory, and keep its state correct whatever happens."""
     with _logging_to(run):
         try:
             run.update(state="running", pid=os.getpid(), error="")
@@ -243,11 +243,11 @@ def _perform(run: runs.Run, is_asked_to_stop) -> None:
             run.update(state="finished")
         except runs.Stopped:
             run.update(state="stopped")
-            log.info("stopped; go on with: dlsuite resume %s", run.path)
+            log.info("stopped; continue with: dlsuite resume %s", run.path)
             return
         except BaseException as error:
             message = _sentence(error, run)
-            with contextlib.suppress(OSError, runs.RunError):  # a full disk takes no message either
+            with contextlib.suppress(OSError, runs.RunError):  # a full disk cannot take the message either
                 run.update(state="failed", error=message)
             if isinstance(error, EXPECTED):
                 raise
@@ -255,7 +255,7 @@ def _perform(run: runs.Run, is_asked_to_stop) -> None:
                 raise runs.RunError(message) from error
             log.error("failed: %s", message)
             raise
-        log.info("finished; measure it: dlsuite evaluate %s", run.path)
+        log.info("finished; evaluate it with: dlsuite evaluate %s", run.path)
 
 
 def _fit(run, record, is_asked_to_stop) -> None:
@@ -269,7 +269,7 @@ def _fit(run, record, is_asked_to_stop) -> None:
 
     expected = catalog.lesson(record["name"]).options.keys()
     if record["arguments"].keys() != expected:
-        raise runs.RunError(f"{run.path} was begun by another version of dlsuite, whose options differ: train anew")
+        raise runs.RunError(f"{run.path} was started by another version of dlsuite with other options: train again")
     recorder = Recorder(run, is_asked_to_stop)
     versions = {
         "dlsuite": dlsuite.__version__,
@@ -278,13 +278,13 @@ def _fit(run, record, is_asked_to_stop) -> None:
         "keras": keras.__version__,
     }
     if record.get("versions", versions) != versions:
-        log.warning("begun with %s, going on with %s: the end may differ", record["versions"], versions)
+        log.warning("started with %s, continuing with %s: the result may differ", record["versions"], versions)
     run.update(
         versions=versions,
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         started=record.get("started") or time.strftime("%Y-%m-%d %H:%M:%S"),
     )
-    keras.config.disable_interactive_logging()  # its bars are of one epoch each
+    keras.config.disable_interactive_logging()  # its bars only cover one epoch each
     module = importlib.import_module(f"dlsuite.{record['name']}")
     if is_asked_to_stop():
         raise runs.Stopped
@@ -295,15 +295,15 @@ def _fit(run, record, is_asked_to_stop) -> None:
 
 
 def _devices(count: int, arguments: dict, task: list):
-    """The scope of a strategy that trains on `count` devices: GPUs where there are any, else parts of the CPU.
+    """The scope of a strategy that trains on `count` devices: GPUs if there are any, else parts of the CPU.
 
-    With several machines, `count` devices of each; `task` is what they train, and from where on.
+    With several machines, `count` devices of each; `task` is what they train, and the step they start from.
     """
     import tensorflow as tf
 
     together = machines.cluster()
     if together is not None:
-        _require_multiple(arguments, count * len(together.addresses), "the devices of all machines together, ")
+        _require_multiple(arguments, count * len(together.addresses), "the number of devices on all machines, ")
         return machines.scope(together, count, [*task, count, arguments])
     if count == 1:
         return contextlib.nullcontext()
@@ -327,7 +327,7 @@ def _require_multiple(arguments: dict, devices: int, said: str) -> None:
 
 @contextlib.contextmanager
 def _logging_to(run):
-    """Write the log to the run's log.txt, unless that is where stderr goes already, as in a run that the app starts."""
+    """Write the log to the run's log.txt, unless stderr already goes there, as in a run started by the app."""
     file = run.path / "log.txt"
     if runs.is_stderr(file):
         yield
@@ -344,9 +344,9 @@ def _logging_to(run):
 
 def _sentence(error, run) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return f"the disk is full: what the last checkpoint in {run.path} holds is safe; make room and resume"
+        return f"the disk is full: the last checkpoint in {run.path} is safe; free some space and resume"
     if not (run.path / "run.json").exists():
-        return f"the run directory {run.path} was deleted while it was being trained"
+        return f"the run directory {run.path} was deleted during training"
     return f"{error}" if isinstance(error, EXPECTED) else f"{type(error).__name__}: {error}"
 
 
@@ -376,10 +376,10 @@ def _ship(options) -> None:
 
 
 def _list(options) -> None:
-    print("to train:")
+    print("lessons you can train:")
     for name in catalog.names():
         print(f"  {name:28} {catalog.lesson(name).title}")
-    print("trained models that ship:")
+    print("shipped models:")
     for name in serving.names():
         print(f"  {name}")
     print("runs:")

@@ -185,6 +185,6 @@ def test_what_several_machines_cannot_do(command, monkeypatch):
     config = {"cluster": {"worker": ["a:1", "b:2"]}, "task": {"type": "worker", "index": 0}}
     monkeypatch.setenv("TF_CONFIG", json.dumps(config))
     odd = command("train", "gans.wgan_gp", "--dataset", "ring", "--batch-size", 9, "--run-dir", "odd").fail()
-    assert "batch_size=9: it must be a multiple of the devices of all machines together, 2" in odd
+    assert "batch_size=9: it must be a multiple of the number of devices on all machines, 2" in odd
     many = command("train", "gans.wgan_gp", "--dataset", "ring", "--devices", 2, "--run-dir", "many").fail()
     assert "devices=2: this machine has no GPU" in many

@@ -60,7 +60,7 @@ def test_killed_and_stopped_again_and_again_it_ends_the_same(resuming):
 
 def test_a_finished_run_says_so(undisturbed, command):
     before = (undisturbed.path / "checkpoint" / "state.npz").read_bytes()
-    assert "has finished" in command("resume", undisturbed.path).succeed().said
+    assert "is finished" in command("resume", undisturbed.path).succeed().said
     assert (undisturbed.path / "checkpoint" / "state.npz").read_bytes() == before
 
 
@@ -93,7 +93,7 @@ def test_a_directory_deleted_amid_training(resuming, run, monkeypatch):
         shutil.rmtree(run.path, ignore_errors=True)
 
     monkeypatch.setattr(Recorder, "on_train_batch_begin", delete)
-    assert "was deleted while it was being trained" in resuming.begin(DIGITS).fail()
+    assert "was deleted during training" in resuming.begin(DIGITS).fail()
     assert not run.path.exists()
 
 
