@@ -1,7 +1,7 @@
-"""What functions ask of their arguments: `ValueError` that names the argument, its value and what is allowed.
+"""Argument checks: each raises a `ValueError` that names the argument, its value and what is allowed.
 
-A range is written once, in the annotation of an argument of `train`, and is read there by the check below, the help of
-the command and the fields of the page.
+A range is written once, in the annotation of an argument of `train`. The check below, the help of the command and the
+widgets of the page all read it there.
 """
 
 import dataclasses
@@ -27,11 +27,11 @@ BOUNDS = {
     annotated_types.Lt: ("below", operator.lt),
     annotated_types.MultipleOf: ("a multiple of", lambda value, number: value % number == 0),
 }
-"""What a range is made of: each bound in words, and the test of a value against the bound's number."""
+"""The parts of a range: each bound in words, and the test of a value against the bound's number."""
 
 
 def parts_of(annotation) -> tuple[list[type], list, list]:
-    """What an annotation is made of: the plain types, the choices of a `Literal`, the ranges of an `Annotated`."""
+    """The parts of an annotation: the plain types, the choices of a `Literal`, the ranges of an `Annotated`."""
     if get_origin(annotation) is Literal:
         return [], list(get_args(annotation)), []
     if get_origin(annotation) is Annotated:
@@ -48,12 +48,12 @@ def _bounds(part):
 
 
 def said_of(ranges) -> str:
-    """The ranges in words, such as `at least 0 and below 1`; "" where there are none."""
+    """The ranges in words, such as `at least 0 and below 1`; "" if there are none."""
     return " and ".join(f"{BOUNDS[type(each)][0]} {_number(each)}" for each in ranges)
 
 
 def limits_of(ranges) -> tuple[float | None, float | None]:
-    """The least and the greatest number within the ranges or at their edge; `None` where there is none."""
+    """The lower and upper limit of the ranges, inclusive or not; `None` where there is no limit."""
     low = [_number(each) for each in ranges if isinstance(each, annotated_types.Ge | annotated_types.Gt)]
     high = [_number(each) for each in ranges if isinstance(each, annotated_types.Le | annotated_types.Lt)]
     return max(low, default=None), min(high, default=None)
@@ -70,11 +70,11 @@ def _number(bound):
 
 
 def require_allowed(choices, ranges, **arguments):
-    """Raise `ValueError` for the first argument, other than `None`, that is none of `choices` or out of `ranges`.
+    """Raise `ValueError` for the first argument, other than `None`, that is not in `choices` or not within `ranges`.
 
     Args:
-        choices: all that are allowed, or none where anything is.
-        ranges: of `annotated_types`.
+        choices: the allowed values; empty if any value is allowed.
+        ranges: from `annotated_types`.
     """
     for name, value in arguments.items():
         if value is not None and choices:
@@ -84,7 +84,7 @@ def require_allowed(choices, ranges, **arguments):
 
 
 def checked(function):
-    """A decorator: before the function runs, its arguments must be as they are annotated."""
+    """A decorator that checks the function's arguments against their annotations before it runs."""
     signature, annotations = inspect.signature(function), get_type_hints(function, include_extras=True)
 
     @functools.wraps(function)
@@ -118,14 +118,14 @@ def require_at_least(least, **arguments):
 
 
 def require_share(**arguments):
-    """Raise `ValueError` for the first argument that is not in 0..1, 1 left out."""
+    """Raise `ValueError` for the first argument that is not in [0, 1)."""
     for name, value in arguments.items():
         if not 0 <= value < 1:
             raise ValueError(f"{name}={value!r}: it must be at least 0 and below 1")
 
 
 def require_one_of(choices, **arguments):
-    """Raise `ValueError` for the first argument that is none of `choices`."""
+    """Raise `ValueError` for the first argument that is not in `choices`."""
     for name, value in arguments.items():
         if value not in choices:
-            raise ValueError(f"{name}={value!r}: it is one of {', '.join(map(str, choices))}")
+            raise ValueError(f"{name}={value!r}: it must be one of {', '.join(map(str, choices))}")

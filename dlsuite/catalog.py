@@ -1,4 +1,4 @@
-"""What there is to train, and with which options: read from the sources, without importing them or TensorFlow.
+"""The lessons and their options, read from the source files without importing them or TensorFlow.
 
 A lesson is a module `dlsuite/<lecture>/<algorithm>.py` with a function `train`. That function's signature and
 docstring are the only definition of its options; the command line and the apps read them here.
@@ -21,7 +21,7 @@ from dlsuite.data import sources
 PACKAGE = Path(__file__).parent
 NOT_OPTIONS = ("initial_epoch", "callbacks")
 NAMESPACE = vars(annotated_types) | vars(arguments) | {"Annotated": Annotated, "Literal": Literal}
-"""What the annotations of `train` are made of."""
+"""The names that the annotations of `train` may use."""
 
 
 class Option(NamedTuple):
@@ -31,22 +31,22 @@ class Option(NamedTuple):
     type: type
     """bool, int, float or str."""
     choices: tuple
-    """What a `Literal` names; empty where there is none."""
+    """The values of a `Literal`; empty if there is none."""
     is_open: bool
-    """Whether other values than `choices` are allowed."""
+    """Whether values other than `choices` are allowed."""
     default: Any
-    """`None` where it depends on the dataset."""
+    """`None` if it depends on the dataset."""
     ranges: tuple
-    """Of `annotated_types`: what a value must hold to."""
+    """The bounds of a value, from `annotated_types`."""
     help: str
 
     @property
     def flag(self) -> str:
-        """What the command calls it."""
+        """Its name on the command line."""
         return f"--{self.name.replace('_', '-')}"
 
     def words(self, value) -> list[str]:
-        """What gives it this value on the command line."""
+        """The words that set it to this value on the command line."""
         if self.type is bool:
             return [self.flag if value else self.flag.replace("--", "--no-", 1)]
         return [self.flag, str(value)]
@@ -59,22 +59,22 @@ class Lesson(NamedTuple):
     title: str
     options: dict[str, Option]
     defaults: dict[str, dict[str, Any]]
-    """The module's table `DEFAULTS`: by dataset, or by its kind, the values that options of default `None` take."""
+    """The module's table `DEFAULTS`: by dataset, or by its kind, the values of options whose default is `None`."""
     examples_per_step: tuple[str, ...]
     """The module's `EXAMPLES_PER_STEP`: the options whose product is the number of examples that a step takes.
 
-    Where the module does not have it, it is the `batch_size`, if that is an option.
+    If the module does not define it, this is the `batch_size`, provided that it is an option.
     """
 
     examples_per_epoch: dict[str, int | None]
-    """The module's `EXAMPLES_PER_EPOCH`: by dataset, or by its kind, where they are not those that the dataset has."""
+    """The module's `EXAMPLES_PER_EPOCH`: by dataset, or by its kind, if an epoch is not one pass over the dataset."""
 
     def examples_in_a_step(self, arguments: dict[str, Any]) -> int | None:
-        """How many examples a training step takes with these arguments; `None` where no option says so."""
+        """How many examples a training step takes with these arguments; `None` if no option determines it."""
         return math.prod(arguments[name] for name in self.examples_per_step) if self.examples_per_step else None
 
     def steps_per_epoch(self, arguments: dict[str, Any]) -> int | None:
-        """How many steps an epoch has with these arguments, as resolved; `None` where only the training can tell."""
+        """How many steps an epoch has with these resolved arguments; `None` if only the training knows."""
         dataset, examples_in_a_step = arguments.get("dataset", "mnist"), self.examples_in_a_step(arguments)
         kind = datasets.kind(dataset)
         if not examples_in_a_step:
@@ -92,8 +92,7 @@ class Lesson(NamedTuple):
         """Every option with the value it takes when `train` is called with `given`.
 
         Raises:
-            ValueError: a value that is not allowed, or there is no such dataset, or one of a kind that the lesson has
-                no defaults for.
+            ValueError: a value is not allowed, the dataset does not exist, or the lesson has no defaults for its kind.
         """
         for name, option in self.options.items():
             choices = () if option.is_open else option.choices
@@ -105,7 +104,7 @@ class Lesson(NamedTuple):
                 kinds = sorted({datasets.kind(choice) for choice in self.options["dataset"].choices})
                 if dataset not in datasets.NAMED and not sources.expanded(dataset).exists():
                     raise ValueError(f"dataset={dataset!r}: there is no such file or folder")
-                raise ValueError(f"dataset={dataset!r}: it holds {kind}, and {self.name} takes {' or '.join(kinds)}")
+                raise ValueError(f"dataset={dataset!r}: it has {kind}, but {self.name} needs {' or '.join(kinds)}")
             row = self.defaults[kind] | self.defaults.get(dataset, {})
             resolved = {name: row[name] if value is None else value for name, value in resolved.items()}
         if "source" in resolved:
@@ -115,14 +114,14 @@ class Lesson(NamedTuple):
 
 @functools.cache
 def names() -> list[str]:
-    """Every lesson's name, such as `gans.wgan_gp`, in order."""
+    """The names of all lessons, such as `gans.wgan_gp`, in alphabetical order."""
     files = sorted(PACKAGE.glob("*/*.py"))
     return [f"{file.parent.name}.{file.stem}" for file in files if "\ndef train(" in file.read_text("utf-8")]
 
 
 @functools.cache
 def lesson(name: str) -> Lesson:
-    """The lesson called `name`; `ValueError` for one that there is not."""
+    """The lesson called `name`; `ValueError` if there is no such lesson."""
     if name not in names():
         raise ValueError(f"there is no model {name!r}: choose one of {', '.join(names())}")
     tree = ast.parse((PACKAGE / f"{name.replace('.', '/')}.py").read_text("utf-8"))

@@ -1,6 +1,6 @@
-"""A question to a trained model as the command line asks it: inputs out of words and files, the answer into them.
+"""Running a trained model from the command line: inputs come from words and files, answers go to text or a file.
 
-Pictures are known by the names of inputs and outputs, which mean the same everywhere; see docs/serving.md.
+Pictures are recognized by the names of inputs and outputs, which mean the same everywhere; see docs/serving.md.
 """
 
 import io
@@ -13,26 +13,27 @@ from dlsuite import runs, serving
 from dlsuite.data import own
 
 RANGES = {"samples": (-1, 1), "data": (-1, 1), "images": (-1, 1), "pictures": (0, 1), "bicubic": (0, 1)}
-"""What black and white are, in inputs and outputs that may be pictures, `(batch, height, width, channels)`."""
+"""The values of black and white, in inputs and outputs that may be pictures, `(batch, height, width, channels)`."""
 LARGEST = 4096
-"""The longest side of a picture that is read, in pixels."""
+"""Larger pictures are reduced to this many pixels on their longest side."""
 SHORT = 1000
-"""An answer of this many values at most is printed."""
+"""An answer with at most this many values is printed."""
 SUFFIXES = (".png", ".npy", ".npz", ".json", ".txt")
 
 
 def ask(name: str, words: list[str], out: Path | None = None) -> str:
-    """The answer of a shipped model or of a run to a question, to be printed; "" where it was written to a file.
+    """Run a signature of a trained model; returns the answer as text to print, or "" if it was written to a file.
 
     Args:
-        name: of a model that ships, or the path of a run directory or of a folder of exported versions.
-        words: perhaps a signature, which is `serving_default` by itself, then `input=value` or `input=@file` each.
-        out: the file for the answer; its ending says what is written.
+        name: a shipped model, or the path of a run directory or a folder of exported versions.
+        words: optionally a signature, by default `serving_default`, then `input=value` or `input=@file` for each input.
+        out: the file for the answer; its extension determines the format.
 
     Raises:
         serving.ModelError: there is no such model.
-        ValueError: no such signature, an input too many, missing or wrong, or an answer that `out` cannot hold.
-        OSError: a file that cannot be read or written.
+        ValueError: there is no such signature, an input is missing, wrong or superfluous, or the format of `out` cannot
+            represent the answer.
+        OSError: a file cannot be read or written.
     """
     if out is not None and out.suffix not in SUFFIXES:
         raise ValueError(f"{out}: its name must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
@@ -54,7 +55,7 @@ def _inputs(signature, words, wanted) -> dict[str, np.ndarray]:
     given = [word.partition("=") for word in words]
     if not all(equals for _, equals, _ in given) or sorted(name for name, _, _ in given) != sorted(wanted):
         takes = " and ".join(f"{name}=, {_said(*wanted[name])}" for name in sorted(wanted))
-        raise ValueError(f"{signature}: it takes {takes}, each once")
+        raise ValueError(f"{signature}: it takes {takes}, each exactly once")
     return {name: _value(name, value, *wanted[name]) for name, _, value in given}
 
 
@@ -65,7 +66,7 @@ def _said(dtype, shape) -> str:
 
 
 def _value(name, value, dtype, shape):
-    """What stands behind `name=`, with the axis of examples where one was given alone."""
+    """The value after `name=`; a single example gets a batch axis."""
     if value.startswith("@"):
         read = _from_file(name, Path(value[1:]), dtype, shape)
     else:
@@ -76,7 +77,7 @@ def _value(name, value, dtype, shape):
         if dtype == "string":
             read = read if isinstance(read, str | list) else value
         elif isinstance(read, str):
-            raise ValueError(f"{name}={value}: a number, or numbers in brackets as in JSON, are needed")
+            raise ValueError(f"{name}={value}: it must be a number, or numbers in brackets as in JSON")
     is_one = shape is not None and np.ndim(read) == len(shape) - 1 and shape[0] is None
     return [read] if is_one else read
 
@@ -95,18 +96,18 @@ def _from_file(name, file: Path, dtype, shape):
         if ending == ".npz":
             with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
                 return arrays[name if name in arrays else arrays.files[0]]
-    except Exception as error:  # NumPy and its zip files have a dozen
+    except Exception as error:  # NumPy and zipfile raise a dozen different ones
         raise ValueError(f"{name}=@{file}: it cannot be read ({error})") from None
     endings = ", ".join([".npy", ".npz", ".json", ".txt", *own.IMAGE_ENDINGS])
-    raise ValueError(f"{name}=@{file}: it is read by the ending of its name, which is none of {endings}")
+    raise ValueError(f"{name}=@{file}: its name must end in one of {endings}")
 
 
 def _picture(name, content, dtype, shape) -> np.ndarray:
-    """A picture's file as an array `(1, height, width, channels)`, cut and resized where the signature has one size."""
+    """A picture file as an array `(1, height, width, channels)`, cropped and resized if the signature has one size."""
     from PIL import Image, ImageOps
 
     if dtype != "float32" or name not in RANGES or len(shape or ()) != 4:
-        raise ValueError("it is a picture, and none is asked for")
+        raise ValueError("this input cannot be a picture")
     seen = Image.fromarray(own.picture(content, LARGEST)[0])
     _, height, width, channels = shape
     if height and width and seen.size != (width, height):
@@ -128,11 +129,11 @@ def _printed(answer) -> str:
         return "\n".join(lines)
     if sum(array.size for array in answer.values()) <= SHORT:
         return _as_json(answer)
-    raise ValueError(f"the answer ({_shapes(answer)}) is too long to print: name a file for it, --out FILE")
+    raise ValueError(f"the answer ({_shapes(answer)}) is too long to print: write it to a file with --out FILE")
 
 
 def _lines(answer) -> list[str] | None:
-    """The answer in texts, one for each example; `None` where it is none, or more than that."""
+    """The answer as one text per example; `None` if it is not exactly that."""
     texts = [array for array in answer.values() if array.dtype == object and array.ndim == 1]
     return list(texts[0]) if len(texts) == 1 else None
 
@@ -142,7 +143,7 @@ def _shapes(answer) -> str:
 
 
 def _as_json(answer) -> str:
-    """In JSON, each number with as many digits as tell it from the next."""
+    """The answer in JSON, each number with just enough digits to be unique."""
     plain = {
         name: array.astype(str).astype(float) if array.dtype.kind == "f" else array for name, array in answer.items()
     }
@@ -150,34 +151,34 @@ def _as_json(answer) -> str:
 
 
 def _content(answer, out: Path) -> bytes:
-    """The bytes of a file whose name ends as that of `out`."""
+    """The contents of the file `out`, in the format that its extension names."""
     pictures = [name for name in RANGES if name in answer and answer[name].ndim == 4]
     content, ending = io.BytesIO(), out.suffix
     if ending == ".json":
         return (_as_json(answer) + "\n").encode()
     if ending == ".txt":
         if _lines(answer) is None:
-            raise ValueError(f"{out}: the answer ({_shapes(answer)}) is not one text for each example: .json holds it")
+            raise ValueError(f"{out}: the answer ({_shapes(answer)}) is not one text per example: use .json")
         return "".join(f"{line}\n" for line in _lines(answer)).encode()
     if ending == ".png":
         if not pictures or not answer[pictures[0]].size:
-            raise ValueError(f"{out}: there is no picture in the answer ({_shapes(answer)}): .json holds it")
+            raise ValueError(f"{out}: there is no picture in the answer ({_shapes(answer)}): use .json")
         _sheet(answer[pictures[0]], *RANGES[pictures[0]]).save(content, "png")
         return content.getvalue()
     numbers = {name: array for name, array in answer.items() if array.dtype != object}
     if len(numbers) < len(answer):
-        raise ValueError(f"{out}: there are texts in the answer ({_shapes(answer)}): .json holds them")
+        raise ValueError(f"{out}: the answer contains text ({_shapes(answer)}): use .json")
     if ending == ".npz":
         np.savez_compressed(content, **numbers)
     elif pictures or len(numbers) == 1:
         np.save(content, numbers[pictures[0] if pictures else next(iter(numbers))])
     else:
-        raise ValueError(f"{out}: the answer has several arrays ({_shapes(answer)}): .npz and .json hold all")
+        raise ValueError(f"{out}: the answer has several arrays ({_shapes(answer)}): use .npz or .json")
     return content.getvalue()
 
 
 def _sheet(pictures, black, white):
-    """Pictures in rows, as many as columns or one fewer, as one PIL image; a single one is itself."""
+    """Pictures in a roughly square grid, as one PIL image."""
     from PIL import Image
 
     number, height, width, channels = pictures.shape

@@ -1,4 +1,4 @@
-"""The progress of a whole training: a bar in a terminal, plain lines where the output goes to a file or a program."""
+"""The progress of a training run: a bar in a terminal, plain lines if the output goes to a file or a program."""
 
 import contextlib
 import logging
@@ -18,13 +18,13 @@ SECONDS_PER_LINE = 30
 
 @contextlib.contextmanager
 def shown(initial_epoch: int = 0, initial_step: int = 0):
-    """Give the callback that shows the progress of training for as long as the context lasts.
+    """A context that yields a callback which shows the progress of training.
 
-    In a terminal it draws a bar on stderr, and what is logged appears above it. Elsewhere it logs a line whenever
-    nothing has been said of an epoch for 30 seconds.
+    In a terminal it draws a bar on stderr, and log messages appear above it. Elsewhere it logs a line if no epoch has
+    been reported for 30 seconds.
 
     Args:
-        initial_epoch, initial_step: where training begins, both from 0; after a stop it goes on in an epoch's middle.
+        initial_epoch, initial_step: where training starts, both from 0; after a stop, this can be mid-epoch.
     """
     if not sys.stderr.isatty():
         yield Progress(lambda done, total, text: log.info(text), SECONDS_PER_LINE, initial_epoch, initial_step)
@@ -42,7 +42,7 @@ def shown(initial_epoch: int = 0, initial_step: int = 0):
 
 
 def _shape(terminal) -> tuple[int, int]:
-    """The columns that a line may take, and the rows; tqdm draws nothing in a terminal that gives its size as 0."""
+    """The columns that a line may take, and the rows; tqdm draws nothing in a terminal that reports a size of 0."""
     columns, rows = os.get_terminal_size(terminal.fileno())
     return (columns or 80) - 1, rows or 24
 
@@ -73,9 +73,9 @@ class Progress(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         done = self.epoch * self.steps_per_epoch + batch + 1
         if done <= self.begun_at:
-            return  # a step done before the stop
+            return  # this step was done before the stop
         if self.began is None:
-            self.begun_at, self.began = done, time.monotonic()  # the first call compiles: its time says nothing
+            self.begun_at, self.began = done, time.monotonic()  # the first call compiles: its time is not typical
         self._tell(self.epoch, done, logs)
 
     def on_epoch_end(self, epoch, logs=None):

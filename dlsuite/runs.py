@@ -1,21 +1,22 @@
-"""A run directory: the one contract between a training process and whoever looks at it.
+"""A run directory: the only contract between a training process and the programs that watch it.
 
-    run.json        name, arguments as resolved, devices, versions, state: running | stopped | finished | failed, error
-    metrics.csv     one row an epoch
+    run.json        name, resolved arguments, devices, versions, state: running | stopped | finished | failed, error
+    metrics.csv     one row per epoch
     steps.csv       raw values every few steps
     preview/        0001000.png and .npz: what the model looked like after 1,000 steps
-    checkpoint/     state.npz: everything that resuming needs
+    checkpoint/     state.npz: everything needed to resume
     model.keras     at the end
     log.txt
-    events.out.tfevents.*   the same as TensorBoard reads it
-    stop            while training is asked to stop: to finish its step, write a checkpoint and end
+    events.out.tfevents.*   the same for TensorBoard
+    stop            there while training is asked to finish its step, write a checkpoint and exit
 
-This side of it reads, starts and stops runs, and never imports TensorFlow; `dlsuite.recorder` is the other side.
-Every file is written to a temporary name, synced and renamed. A training process holds a lock on its directory for as
-long as it lives, so a run whose process was killed is never mistaken for one that goes on. A file asks it to stop:
-Windows has no signal that a process could take as a wish.
+This module reads, starts and stops runs, and never imports TensorFlow; `dlsuite.recorder` is the training side. Every
+file is written under a temporary name, synced and renamed. A training process holds a lock on its directory for as
+long as it lives, so a killed run is never mistaken for one that is still training. A file asks the process to stop,
+because Windows has no signal for such a request.
 
-Only these files are a run's. Whatever else lies among them is its owner's: it is neither read nor changed nor removed.
+Only these files belong to a run. Any other file in the directory belongs to the user: it is never read, changed or
+removed.
 """
 
 import contextlib
@@ -35,15 +36,15 @@ import portalocker
 import psutil
 
 ROOT = Path("runs")
-FILES = {  # by the folder in the run's, "" for itself
+FILES = {  # by subfolder, "" for the run directory itself
     "": re.compile(r"run\.json|metrics\.csv|steps\.csv|model\.keras|log\.txt|events\.out\.tfevents\.[0-9]+|lock|stop"),
     "preview": re.compile(r"[0-9]{7,}\.(png|npz)"),
     "checkpoint": re.compile(r"state\.npz"),
 }
-"""What a run consists of: the names of its files."""
+"""The names of a run's files."""
 SYSTEM_FILES = {"Thumbs.db", "desktop.ini"}
 SECONDS_OPEN = 2 if sys.platform == "win32" else 0
-"""For so long a file is waited for that another process has open; elsewhere that is in nobody's way."""
+"""How long to wait for a file that another process has open; only Windows needs it."""
 TEMPORARY = re.compile(r"\.(?P<stem>[^.]+)\.[0-9]+(?P<suffix>\.[^.]+)")
 
 
@@ -52,11 +53,11 @@ class RunError(Exception):
 
 
 class Stopped(Exception):
-    """Training was asked to stop, and did."""
+    """Training has stopped, as requested."""
 
 
 class Run:
-    """One run directory, read anew at every access."""
+    """One run directory, read again at every access."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
@@ -69,20 +70,20 @@ class Run:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What run.json says. `RunError` if there is none, or it cannot be read."""
+        """The contents of run.json. `RunError` if there is none, or it cannot be read."""
         try:
             record = json.loads(_patiently((self.path / "run.json").read_text, "utf-8"))
             if not {"name", "arguments", "state"} <= record.keys():
-                raise ValueError("it lacks what every run has")
+                raise ValueError("required fields are missing")
         except FileNotFoundError:
-            raise RunError(f"{self.path} holds no run") from None
+            raise RunError(f"{self.path} is not a run directory") from None
         except (ValueError, AttributeError) as error:
             raise RunError(f"{self.path / 'run.json'} is damaged ({error})") from None
         return record
 
     @property
     def title(self) -> str:
-        """The model, what it is trained on (of a path the last part), and the directory's name, for people."""
+        """The model, its dataset (only the last part of a path), and the directory's name, for display."""
         record = self.record
         dataset = Path(record["arguments"].get("dataset", "")).name
         return " · ".join(filter(None, [record["name"], dataset, self.path.name]))
@@ -94,10 +95,10 @@ class Run:
 
     @property
     def state_and_error(self) -> tuple[str, str]:
-        """The state, and for `failed` the reason in a sentence. A run whose process has been killed has failed."""
+        """The state, and for `failed` the reason in a sentence. A run whose process was killed has failed."""
         record = self.record
         if record["state"] == "running" and not self.is_alive:
-            return "failed", "its process ended without a word: it was killed, or ran out of memory; resume goes on"
+            return "failed", "its process ended unexpectedly: it was killed, or ran out of memory; you can resume it"
         return record["state"], record.get("error", "")
 
     @property
@@ -114,30 +115,30 @@ class Run:
 
     @contextlib.contextmanager
     def lock(self):
-        """Hold the directory for this process, made if need be; `RunError` while another one has it."""
+        """Lock the directory, created if necessary, for this process; `RunError` while another process has the lock."""
         self.path.mkdir(parents=True, exist_ok=True)
         with open(self.path / "lock", "a", encoding="utf-8") as file:
             for attempt in range(20):
                 try:
                     portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
                     break
-                except portalocker.AlreadyLocked:  # a reader has it for an instant, a training process for long
+                except portalocker.AlreadyLocked:  # readers hold it for an instant, training processes for long
                     if attempt == 19:
                         raise RunError(f"{self.path} is being trained by another process") from None
                     time.sleep(0.05)
-            wish = self.path / "stop"
-            wish.unlink(missing_ok=True)  # it was for a process that was killed
+            request = self.path / "stop"
+            request.unlink(missing_ok=True)  # it was meant for a process that was killed
             try:
                 yield
             finally:
-                wish.unlink(missing_ok=True)
+                request.unlink(missing_ok=True)
 
     def files(self, folder: str = "") -> list[Path]:
-        """The run's own files in one of the folders that `FILES` names, in the order of their names."""
+        """The run's own files in one of the folders of `FILES`, sorted by name."""
         return sorted(file for file in _files_in(self.path / folder) if FILES[folder].fullmatch(file.name))
 
     def half_written(self) -> list[Path]:
-        """What a killed process has left under a temporary name."""
+        """Files that a killed process left behind under a temporary name."""
         found = []
         for folder, names in FILES.items():
             for file in _files_in(self.path / folder):
@@ -147,7 +148,7 @@ class Run:
         return found
 
     def tidy(self) -> None:
-        """Remove what a killed process has left half-written. The caller holds the lock."""
+        """Remove files that a killed process left half-written. The caller holds the lock."""
         for file in self.half_written():
             remove(file)
 
@@ -157,15 +158,15 @@ class Run:
         write(self.path / "run.json", text.encode())
 
     def metrics(self) -> list[dict[str, float]]:
-        """The rows of metrics.csv; none yet is an empty list. `RunError` if they cannot be read."""
+        """The rows of metrics.csv, which may be empty. `RunError` if they cannot be read."""
         return _read_table(self.path / "metrics.csv")
 
     def steps(self) -> list[dict[str, float]]:
-        """The rows of steps.csv; none yet is an empty list. `RunError` if they cannot be read."""
+        """The rows of steps.csv, which may be empty. `RunError` if they cannot be read."""
         return _read_table(self.path / "steps.csv")
 
     def previews(self) -> dict[int, Path]:
-        """The pictures, by the step after which they were made."""
+        """The preview pictures, by the step after which they were made."""
         return {int(file.stem): file for file in self.files("preview") if file.suffix == ".png"}
 
     def arrays(self, name: str) -> dict[int, np.ndarray]:
@@ -190,38 +191,38 @@ class Run:
             return ""
 
     def stop(self) -> None:
-        """Ask the training process to finish its step, write a checkpoint and end."""
+        """Ask the training process to finish its step, write a checkpoint and exit."""
         if self.is_alive:
             (self.path / "stop").touch()
 
     @property
     def is_asked_to_stop(self) -> bool:
-        """Whether `stop` was called while this training process had the directory."""
+        """Whether `stop` was called while this training process held the lock."""
         return os.path.exists(self.path / "stop")
 
     def delete(self) -> None:
-        """Remove the run's files, and the directory where it holds no others; `RunError` while it is being trained."""
+        """Remove the run's files, and the directory if nothing else is in it; `RunError` while it is being trained."""
         if self.is_alive:
             raise RunError(f"{self.path} is being trained: stop it first")
         self.tidy()
         for folder in reversed(FILES):
             for file in self.files(folder):
                 remove(file)
-            with contextlib.suppress(OSError):  # not there, or it holds files of its owner
+            with contextlib.suppress(OSError):  # it does not exist, or has the user's own files in it
                 (self.path / folder).rmdir()
 
 
 def create(
     name: str, arguments: dict[str, Any], path: str | Path | None = None, *, is_locked: bool = False, **fields
 ) -> Run:
-    """A new run directory with its run.json.
+    """Create a run directory with its run.json.
 
     Args:
-        name: the lesson's.
+        name: the lesson's name.
         arguments: all of them, resolved.
-        path: the directory; by default a new one `runs/<name>/<time>`.
+        path: the directory; by default a new one, `runs/<name>/<time>`.
         is_locked: whether the caller holds the directory's lock.
-        fields: more of run.json.
+        fields: further fields of run.json.
 
     Raises:
         RunError: the directory is not free; see `require_free`.
@@ -235,36 +236,36 @@ def create(
 
 
 def require_free(path: Path, is_locked: bool = False) -> None:
-    """Raise `RunError` unless a run may begin in the directory `path`, which need not be there yet.
+    """Raise `RunError` unless a run can start in the directory `path`, which need not exist yet.
 
-    It may beside hidden files, but no others. A run that ended before its first step, as one does when an argument is
-    wrong, is in nobody's way: the corrected command may be given.
+    Hidden files are allowed there, but no others. A run that ended before its first step, because of a wrong argument
+    for example, may be overwritten: the corrected command can use the same directory.
 
     Args:
-        is_locked: whether the caller holds the directory's lock, so that nobody else can.
+        is_locked: whether the caller holds the directory's lock, so that no other process can.
     """
     run, own = Run(path), {"lock"}
     if is_stderr(path / "log.txt"):
-        own.add("log.txt")  # `start` has made it for this process
+        own.add("log.txt")  # `start` has created it for this process
     if (path / "run.json").exists():
         if not is_locked and run.is_alive:
             raise RunError(f"{path} is being trained by another process")
         if "steps_per_epoch" in run.record:
-            raise RunError(f"{path} already holds a run: resume it, or choose another directory")
+            raise RunError(f"{path} already contains a run: resume it, or choose another directory")
         own |= {"run.json", "log.txt", "stop"}
     visible = {file.name for file in path.glob("*") if not file.name.startswith(".")}
     foreign = sorted(visible - own - SYSTEM_FILES)
     if foreign:
-        raise RunError(f"{path} holds other files ({', '.join(foreign[:3])}) and no run: choose an empty directory")
+        raise RunError(f"{path} contains other files ({', '.join(foreign[:3])}): choose an empty directory")
 
 
 def is_stderr(file: Path) -> bool:
-    """Whether this process writes its errors into `file`, as one does that `start` has started."""
+    """Whether this process writes its stderr to `file`, as one started by `start` does."""
     return file.exists() and os.path.samestat(os.fstat(2), os.stat(file))
 
 
 def new_path(name: str, root: Path | None = None) -> Path:
-    """A directory `<root>/<name>/<time>` that did not exist, made."""
+    """Create a new directory `<root>/<name>/<time>`."""
     folder = (ROOT if root is None else root) / name
     folder.mkdir(parents=True, exist_ok=True)
     while True:
@@ -277,7 +278,7 @@ def new_path(name: str, root: Path | None = None) -> Path:
 
 
 def every(root: Path | None = None) -> list[Run]:
-    """All runs below `root`, the one that changed last first."""
+    """All runs in `root`, the most recently changed first."""
     files = (ROOT if root is None else root).glob("*/*/run.json")
     return [Run(file.parent) for file in sorted(files, key=_changed, reverse=True)]
 
@@ -289,14 +290,14 @@ def _files_in(folder: Path) -> list[Path]:
 def _changed(file: Path) -> int:
     try:
         return file.stat().st_mtime_ns
-    except FileNotFoundError:  # deleted meanwhile
+    except FileNotFoundError:  # deleted in the meantime
         return 0
 
 
 def start(command: list[str], path: Path) -> subprocess.Popen:
-    """Run `dlsuite <command>` in a process of its own, which outlives this one; what it says on stderr goes to log.txt.
+    """Run `dlsuite <command>` in its own process, which outlives this one; its stderr goes to log.txt.
 
-    The process is a little less urgent than others, so that a page open beside it stays quick.
+    The process has a slightly lower priority, so that an open page stays responsive.
     """
     path.mkdir(parents=True, exist_ok=True)
     with open(path / "log.txt", "ab") as log:
@@ -306,7 +307,7 @@ def start(command: list[str], path: Path) -> subprocess.Popen:
             stdout=subprocess.DEVNULL,
             stderr=log,
             start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # what a session of its own is on Windows
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # the Windows equivalent of a new session
             env=os.environ | {"PYTHONUTF8": "1", "TF_FORCE_GPU_ALLOW_GROWTH": "true"},
         )
     with contextlib.suppress(psutil.Error):  # it has ended already
@@ -315,12 +316,12 @@ def start(command: list[str], path: Path) -> subprocess.Popen:
 
 
 def temporary_name(path: Path) -> Path:
-    """What a file is called until it is whole: `.state.4711.npz`, with this process's number."""
+    """The name of a file while it is being written: `.state.4711.npz`, with this process's ID."""
     return path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file at once and for good: a reader, or a machine that loses power, sees the old one or the new one."""
+    """Replace a file atomically: a reader, even after a power failure, sees either the old file or the new one."""
     temporary = temporary_name(path)
     try:
         with open(temporary, "wb") as file:
@@ -340,12 +341,12 @@ def write(path: Path, content: bytes) -> None:
 
 
 def remove(path: Path) -> None:
-    """Delete a file, whoever has it open just now."""
+    """Delete a file, even if another process has it open."""
     _patiently(path.unlink)
 
 
 def _patiently(action, *arguments, **options):
-    """Do what Windows refuses for as long as another process has the file open, or is replacing it."""
+    """Retry an action that Windows refuses while another process has the file open, or is replacing it."""
     end = time.monotonic() + SECONDS_OPEN
     while True:
         try:
@@ -358,10 +359,10 @@ def _patiently(action, *arguments, **options):
 
 @contextlib.contextmanager
 def _reading(file: Path):
-    """Say which file is damaged. NumPy, zipfile and csv have a dozen exceptions for what they cannot make sense of."""
+    """Say which file is damaged. NumPy, zipfile and csv raise a dozen different exceptions for invalid content."""
     try:
         yield
-    except OSError:  # it is not there, or may not be read, which says nothing of what it holds
+    except OSError:  # it is missing or not readable, which does not mean that it is damaged
         raise
     except Exception as error:
         raise RunError(f"{file} is damaged ({error})") from None

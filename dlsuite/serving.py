@@ -1,4 +1,4 @@
-"""Trained models: saved, loaded, exported as SavedModels in TF Serving's layout, and played.
+"""Trained models: save, load and run them, and export them as SavedModels in TF Serving's layout.
 
 saved_models/<name>/model.keras     the Keras model, without its optimizers
 saved_models/<name>/1/              the SavedModel
@@ -21,21 +21,21 @@ from dlsuite import SAVED_MODELS, runs
 
 
 class ModelError(Exception):
-    """There is no such model, or it cannot be loaded; the message is a sentence for the user."""
+    """The model does not exist, or cannot be loaded; the message is a sentence for the user."""
 
 
 def names() -> list[str]:
-    """The trained models that ship."""
+    """The names of the shipped models."""
     return sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/model.keras"))
 
 
 class Served:
     """A SavedModel's signatures as functions on NumPy arrays: `model.sample(n=16, seed=3)["samples"]`.
 
-    Each takes its inputs by name, or in the alphabetical order of their names, in which a SavedModel keeps them, and
-    answers with a dictionary of arrays. Strings are given as str or bytes, and come back as bytes, in UTF-8. These are
-    the very functions that TF Serving serves. Inputs that they cannot take are a `ValueError` in a sentence; where a
-    float is not finite the answer is NaN, with a warning.
+    Each takes its inputs by name, or in the alphabetical order of their names, as a SavedModel stores them, and returns
+    a dictionary of arrays. Strings are passed as str or bytes, and come back as bytes, in UTF-8. These are exactly the
+    functions that TF Serving serves. Invalid inputs raise a `ValueError`; for a float that is not finite, the answer
+    is NaN, with a warning.
     """
 
     def __init__(self, folder: Path):
@@ -44,17 +44,17 @@ class Served:
         try:
             self._loaded = tf.saved_model.load(str(folder))
         except Exception as error:
-            raise ModelError(f"{folder} holds no SavedModel that can be loaded ({error})") from None
+            raise ModelError(f"{folder} has no SavedModel that can be loaded ({error})") from None
         self.signatures = list(self._loaded.signatures)
         for name, function in self._loaded.signatures.items():
             setattr(self, name, functools.partial(_call, name, function))
 
     def shapes(self, signature: str) -> dict[str, list[int | None]]:
-        """The shapes of a signature's inputs by name, with `None` for what may have any length; `[]` for one number."""
+        """The shapes of a signature's inputs by name, with `None` for an axis of any length; `[]` for a scalar."""
         return {name: shape or [] for name, (_, shape) in self.inputs(signature).items()}
 
     def inputs(self, signature: str) -> dict[str, tuple[str, list[int | None] | None]]:
-        """By the name of an input of a signature its type, such as `string`, and its shape, `None` for one number."""
+        """By input name, the type, such as `string`, and the shape of a signature's inputs; `None` for a scalar."""
         _, specs = self._loaded.signatures[signature].structured_input_signature
         return {
             name: (spec.dtype.name, None if spec.shape.rank is None else spec.shape.as_list())
@@ -69,19 +69,19 @@ def _call(signature, function, *values, **inputs):
     names = sorted(specs)
     by_place = dict(zip(names, values, strict=False))
     if len(values) > len(names) or {*by_place, *inputs} != set(names) or by_place.keys() & inputs.keys():
-        raise ValueError(f"{signature}: it takes {', '.join(names)}, each once")
+        raise ValueError(f"{signature}: it takes {', '.join(names)}, each exactly once")
     given = {name: _array(name, value, specs[name]) for name, value in (by_place | inputs).items()}
     try:
         answers = function(**{name: tf.constant(array) for name, array in given.items()})
     except tf.errors.InvalidArgumentError as error:
         told = re.search(r"assertion failed: \[(.*?)\]", error.message)
-        reason = re.sub(r"(?s).*unavailable>\n|\n.*", "", error.message)  # TensorFlow's, without where it struck
-        raise ValueError(told[1] if told else f"{signature}: it has no answer to these inputs ({reason})") from None
+        reason = re.sub(r"(?s).*unavailable>\n|\n.*", "", error.message)  # TensorFlow's, without the location
+        raise ValueError(told[1] if told else f"{signature}: it cannot process these inputs ({reason})") from None
     return {name: value.numpy() for name, value in answers.items()}
 
 
 def _array(name, value, spec) -> np.ndarray:
-    """What is given as `name`, as the array that `spec` wants; `ValueError` where it cannot be that."""
+    """The value given for `name`, as the array that `spec` requires; `ValueError` if it cannot be converted."""
     try:
         array = np.asarray(value, object if spec.dtype == "string" else None)
         if spec.dtype != "string" and array.dtype.kind not in "biuf":
@@ -97,23 +97,23 @@ def _array(name, value, spec) -> np.ndarray:
         raise ValueError(f"{name}: it cannot be read as {spec.dtype.name} ({error})") from None
     if spec.shape.rank is not None and not spec.shape.is_compatible_with(array.shape):
         wanted = ", ".join("any" if side is None else str(side) for side in spec.shape)
-        raise ValueError(f"{name}: its shape is {array.shape}, and ({wanted}) is needed")
+        raise ValueError(f"{name}: its shape is {array.shape}, but ({wanted}) is needed")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        warnings.warn(f"{name}: it is not finite everywhere; where it is not, the answer is NaN", stacklevel=4)
+        warnings.warn(f"{name}: some values are not finite; the answer is NaN for those examples", stacklevel=4)
     return array
 
 
 def _text(value) -> bytes:
     if not isinstance(value, str | bytes):
-        raise ValueError(f"{value!r} is no text")
+        raise ValueError(f"{value!r} is not text")
     return value.encode() if isinstance(value, str) else value
 
 
 def load(name: str | Path) -> Served:
-    """The newest version of a shipped model, by its name, or of a folder of versions or a run directory, by its path.
+    """The newest version of a shipped model, by name, or of a folder of versions or a run directory, by path.
 
     Raises:
-        ModelError: there is none.
+        ModelError: there is no such model.
     """
     folder = SAVED_MODELS / name if str(name) in names() else Path(name)
     versions = sorted((int(version.name) for version in folder.glob("[0-9]*") if version.name.isdigit()), reverse=True)
@@ -126,10 +126,10 @@ def load(name: str | Path) -> Served:
 
 
 def load_keras(name: str | Path, compile: bool = True):
-    """The Keras model of a run directory, or of a shipped model by its name; `compile` restores its optimizers.
+    """The Keras model of a run directory, or a shipped one by name; `compile` restores its optimizers.
 
     Raises:
-        ModelError: there is none, the run has not finished, or the file is damaged.
+        ModelError: there is no such model, the run has not finished, or the file is damaged.
     """
     import keras
 
@@ -142,30 +142,29 @@ def load_keras(name: str | Path, compile: bool = True):
 
 
 def locate(name: str | Path) -> tuple[Path, str, dict]:
-    """Where a trained model lies: its folder, its lesson, and the arguments it was trained with as far as known.
+    """Where to find a trained model: its folder, its lesson, and the arguments it was trained with.
 
     Args:
         name: a run directory, or a shipped model's name.
 
     Raises:
-        ModelError: there is none, or the run has not finished.
+        ModelError: there is no such model, or the run has not finished.
     """
     run = runs.Run(SAVED_MODELS / name if str(name) in names() else name)
     if not (run.path / "run.json").is_file():
-        raise ModelError(f"{name!s} is neither a run directory nor a trained model: {', '.join(names())}")
+        raise ModelError(f"{name!s} is neither a run directory nor a shipped model: {', '.join(names())}")
     if not (run.path / "model.keras").is_file():
         raise ModelError(f"{name!s} has no trained model yet: its state is {run.state}")
     return run.path, run.record["name"], run.record["arguments"]
 
 
 def export(model, to: str | Path) -> Path:
-    """Write a model's signatures as the next version `<to>/<version>/` of a SavedModel, each checking what it is given.
+    """Write a model's signatures as the next version of a SavedModel, `<to>/<version>/`; each checks its inputs.
 
-    Only the variables and lookup tables that the signatures use go into it. For the checks see `dlsuite.guard`.
+    Only the variables and lookup tables that the signatures use are saved. For the checks see `dlsuite.guard`.
 
     Args:
-        model: a Keras model or a `tf.Module`, which holds its variables and tables as attributes, of itself or of its
-            layers.
+        model: a Keras model or a `tf.Module`, whose variables and tables are attributes of the model or its layers.
         to: the folder of versions.
 
     Returns:
@@ -183,7 +182,7 @@ def export(model, to: str | Path) -> Path:
     signatures = model.signatures()
     traced = {
         function: guard.guarded(function, specs, limits).get_concrete_function()
-        for function, specs in signatures.values()  # one that has two names is traced, and written, once
+        for function, specs in signatures.values()  # a function with two names is traced, and saved, only once
     }
     functions = {name: traced[function] for name, (function, _) in signatures.items()}
     used = [variable for function in functions.values() for variable in function.variables]
@@ -200,7 +199,7 @@ def export(model, to: str | Path) -> Path:
 
 
 def save(model, folder: str | Path) -> None:
-    """Write `model.keras` and version 1 of the SavedModel to `folder`, in place of older ones."""
+    """Write `model.keras` and version 1 of the SavedModel to `folder`, replacing older ones."""
     folder = Path(folder)
     shutil.rmtree(folder / "1", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
@@ -209,7 +208,7 @@ def save(model, folder: str | Path) -> None:
 
 
 def write_config() -> None:
-    """Write `models.config`, which tells TF Serving of every model here."""
+    """Write `models.config`, which tells TF Serving about every shipped model."""
     entries = [
         f'  config {{ name: "{name}" base_path: "/models/{name}" model_platform: "tensorflow" }}\n' for name in names()
     ]

@@ -1,4 +1,4 @@
-"""Putting a finished run among the models that ship, with a card that says how it was made and how good it is."""
+"""Adding a finished run to the shipped models, with a model card that says how it was trained and how good it is."""
 
 import importlib
 import inspect
@@ -13,25 +13,25 @@ KEPT = ("name", "arguments", "devices", "cores", "versions", "steps_per_epoch", 
 
 
 def ship(run: runs.Run, name: str | None = None) -> Path:
-    """Write `saved_models/<name>/`: the model, its SavedModel, how it was trained, its card; and `models.config`.
+    """Write `saved_models/<name>/` (the model, its SavedModel, its training record and its card), and `models.config`.
 
     Args:
-        run: a finished one.
-        name: the trained model's, by default the lesson's; a variant adds a hyphen and a word to it.
+        run: a finished run.
+        name: the name of the trained model, by default the lesson's; for a variant, add a hyphen and a word.
 
     Returns:
         The folder.
 
     Raises:
         runs.RunError: the run has not finished.
-        ValueError: the name is another lesson's.
+        ValueError: the name belongs to another lesson.
     """
     if run.state != "finished":
-        raise runs.RunError(f"{run.path} has not finished: its state is {run.state}")
+        raise runs.RunError(f"{run.path} is not finished: its state is {run.state}")
     record = run.record
     name = name or record["name"]
     if catalog.module_of(name) != record["name"]:
-        raise ValueError(f"name={name!r}: a trained {record['name']} is named that, or that with a hyphen and a word")
+        raise ValueError(f"name={name!r}: it must be {record['name']}, optionally followed by a hyphen and a word")
     folder = SAVED_MODELS / name
     model = serving.load_keras(run.path, compile=False)
     shutil.rmtree(folder, ignore_errors=True)
@@ -44,12 +44,12 @@ def ship(run: runs.Run, name: str | None = None) -> Path:
 
 
 def measure(model: str | Path, dataset: str | None = None, source: str = "auto") -> dict[str, float]:
-    """The lecture's metrics of a run or of a shipped model on held-out data, by default of what it was trained on.
+    """The lecture's metrics of a run or a shipped model on held-out data, by default from its training dataset.
 
-    Whatever else it was trained with that its lesson's `measure` asks for, such as the languages, is passed on.
+    Other training arguments that the lesson's `measure` takes, such as the languages, are passed on.
 
     Raises:
-        ValueError: the lesson is always measured on the same data, and other data is asked for; or the data does not
+        ValueError: the lesson is always measured on the same data, but other data is asked for; or the data does not
             come from that source.
     """
     _, lesson, arguments = serving.locate(model)
@@ -65,7 +65,7 @@ def measure(model: str | Path, dataset: str | None = None, source: str = "auto")
 
 def _card(name: str, record: dict, folder: Path) -> str:
     lesson, arguments = catalog.lesson(record["name"]), record["arguments"]
-    # What the signature alone does not say, or may come to say otherwise one day.
+    # Options that differ from the signature's defaults, or whose defaults may change one day.
     options = [
         " ".join(lesson.options[key].words(value))
         for key, value in arguments.items()
@@ -82,7 +82,7 @@ def _card(name: str, record: dict, folder: Path) -> str:
 
 {lesson.title}.
 
-Trained and written by
+Trained and exported with
 
     dlsuite train {record["name"]} {" ".join(options)} --run-dir {run_dir}
     dlsuite ship {run_dir}{naming}
@@ -92,7 +92,7 @@ All options: {every_option}.
 
 ## Held-out metrics
 
-{"".join(_metrics_of(name, record))}Size: {size:.2f} MB in all.
+{"".join(_metrics_of(name, record))}Size: {size:.2f} MB in total.
 """
 
 
@@ -106,7 +106,7 @@ def _metrics_of(name: str, record: dict) -> list[str]:
             continue
         source = source if len(held_out) > 1 else "auto"
         if dataset == "mnist" and source == chosen_on:
-            data += ", by which the default settings were chosen"
+            data += ", which the default settings were tuned on"
         rows = "\n".join(f"| `{key}` | {value:.4g} |" for key, value in measure(name, source=source).items())
         command = f"dlsuite evaluate {name}" + (f" --source {source}" if source != "auto" else "")
         tables.append(f"On {data} (`{command}`):\n\n| metric | value |\n|---|---|\n{rows}\n\n")

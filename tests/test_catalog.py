@@ -85,7 +85,7 @@ def test_annotations_are_taken_apart():
         ({"channels": 0}, "channels=0: it must be at least 2"),
         ({"learning_rate": float("nan")}, "learning_rate=nan: it must be above 0"),
         ({"seed": 2**32}, "seed=4294967296: it must be at least 0 and at most 4294967295"),
-        ({"attention": "soft"}, "attention='soft': it is one of self, context, spatial, none"),
+        ({"attention": "soft"}, "attention='soft': it must be one of self, context, spatial, none"),
     ],
     ids=str,
 )
@@ -187,11 +187,11 @@ def test_resolve_finds_prepared_data(prepared_tfds):
 
 
 def test_resolve_refuses_an_unknown_dataset():
-    with pytest.raises(ValueError, match=r"dataset='rings': it is one of mnist, ring"):
+    with pytest.raises(ValueError, match=r"dataset='rings': it must be one of mnist, ring"):
         catalog.lesson("gans.gan").resolve({"dataset": "rings"})
 
 
 @pytest.mark.parametrize(("name", "dataset"), [("gans.gan", "dates"), ("attention.bahdanau", "mnist")])
 def test_data_of_another_kind_is_named(name, dataset):
-    with pytest.raises(ValueError, match=rf"dataset='{dataset}': it holds .*, and {name} takes "):
+    with pytest.raises(ValueError, match=rf"dataset='{dataset}': it has .*, but {name} needs "):
         catalog.lesson(name).resolve({"dataset": dataset})

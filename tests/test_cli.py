@@ -29,7 +29,7 @@ from dlsuite import catalog, checkpoint, cli, runs, serving, shipping
         (["train", "gans.gan", "--source", "web"], 2, "web.*bundled"),
         (["train", "gans.gan", "--epochs", "two"], 2, "epochs.*two"),
         (["train", "gans.gan", "--epochs", "1.5"], 2, r"epochs.*1\.5"),
-        (["train", "gans.gan", "--dataset", "rings"], 1, "dataset='rings': it is one of mnist, ring"),
+        (["train", "gans.gan", "--dataset", "rings"], 1, "dataset='rings': it must be one of mnist, ring"),
         (["train", "gans.gan", "--dataset", "./nowhere"], 1, "dataset='.*nowhere': there is no such folder"),
         (["train", "gans.gan", "--dataset", "nowhere.csv"], 1, r"dataset='.*nowhere\.csv': there is no such file"),
         (["train", "gans.gan", "--dataset", "~no-one/x.csv"], 1, r"dataset='.*no-one/x\.csv': there is no such file"),
@@ -71,15 +71,15 @@ from dlsuite import catalog, checkpoint, cli, runs, serving, shipping
         (["train", "gans.gan", "--source", "bundled", "--batch-size", "5000"], 1, "batch_size: one step takes 5000"),
         (["train", "gans.gan", "--source", "tfds"], 1, "'mnist' is not prepared in .*`tfds build mnist`"),
         (["train", "gans.digit_classifier", "--epochs", "0"], 1, "epochs=0: it must be at least 1"),
-        (["resume", "nowhere"], 1, "nowhere holds no run"),
-        (["export", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a trained model"),
-        (["evaluate", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a trained model"),
+        (["resume", "nowhere"], 1, "nowhere is not a run directory"),
+        (["export", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a shipped model"),
+        (["evaluate", "gans.nothing"], 1, "gans.nothing is neither a run directory nor a shipped model"),
         (["evaluate", "gans.digit_classifier", "--source", "tfds"], 1, "`tfds build mnist`"),
         (["evaluate", "gans.digit_classifier", "--dataset", "./nosuch"], 1, "nosuch': .* always measured on mnist"),
         (["evaluate", "attention.pooling", "--source", "tfds"], 1, "source='tfds': TensorFlow Datasets is where mnist"),
         (["evaluate", "gans.wgan_gp-ring", "--source", "tfds"], 1, "mnist comes from, and ring does not"),
         (["train", "gans.gan", "--dataset", "ring", "--source", "tfds"], 1, "mnist comes from, and ring does not"),
-        (["ship", "nowhere"], 1, "nowhere holds no run"),
+        (["ship", "nowhere"], 1, "nowhere is not a run directory"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -155,7 +155,7 @@ def test_a_folder_of_the_users_is_left_as_it_is(command, tmp_path):
     (folder / "metrics.csv").write_text("mine")
     status, _, (complaint,) = command("train", "attention.pooling", "--epochs", 1, "--run-dir", folder)
     assert (status, [file.name for file in folder.iterdir()]) == (1, ["metrics.csv"])
-    assert "thesis holds other files (metrics.csv) and no run: choose an empty directory" in complaint
+    assert "thesis contains other files (metrics.csv): choose an empty directory" in complaint
     assert (folder / "metrics.csv").read_text() == "mine"
 
 
@@ -224,7 +224,7 @@ def test_a_run_without_a_model_cannot_be_used(command, tmp_path):
         assert "has no trained model yet: its state is stopped" in complaint
     status, _, (complaint,) = command("ship", tmp_path / "run")
     assert status == 1
-    assert "has not finished: its state is stopped" in complaint
+    assert "is not finished: its state is stopped" in complaint
 
 
 def test_a_damaged_model(command, finished_run, tmp_path):

@@ -53,7 +53,7 @@ def test_create_writes_down_what_it_was_given(run):
 def test_create_refuses_a_directory_that_holds_a_run(run):
     run.update(steps_per_epoch=10)
     before = (run.path / "run.json").read_bytes()
-    with pytest.raises(runs.RunError, match="already holds a run: resume it, or choose another directory"):
+    with pytest.raises(runs.RunError, match="already contains a run: resume it, or choose another directory"):
         runs.create("gans.gan", {}, run.path)
     assert (run.path / "run.json").read_bytes() == before
 
@@ -141,7 +141,7 @@ def test_deleting_a_run_leaves_foreign_files(run):
 @pytest.mark.parametrize("name", ["metrics.csv", "model.keras", "log.txt", "notes.md", "preview/0000001.png"])
 def test_a_folder_of_other_files_stays_as_it_is(tmp_path, name):
     place(tmp_path, [name])
-    with pytest.raises(runs.RunError, match=r"holds other files \(.+\) and no run: choose an empty directory"):
+    with pytest.raises(runs.RunError, match=r"contains other files \(.+\): choose an empty directory"):
         runs.create("gans.gan", {}, tmp_path)
     assert files_below(tmp_path) == {name}
 
@@ -212,7 +212,7 @@ def test_a_run_that_ended_before_its_first_step_is_replaced(run, state):
     place(run.path, ["log.txt", "lock", ".gitignore"])
     assert runs.create("gans.gan", {"epochs": 1}, run.path).record["arguments"] == {"epochs": 1}
     run.update(state="failed", steps_per_epoch=10)
-    with pytest.raises(runs.RunError, match="already holds a run"):
+    with pytest.raises(runs.RunError, match="already contains a run"):
         runs.create("gans.gan", {}, run.path)
 
 
@@ -220,7 +220,7 @@ def test_a_run_that_ended_before_its_first_step_is_replaced(run, state):
 def test_what_lies_beside_a_run_without_a_step_is_not_its_own(run, name):
     run.update(state="failed")
     place(run.path, [name])
-    with pytest.raises(runs.RunError, match="holds other files"):
+    with pytest.raises(runs.RunError, match="contains other files"):
         runs.create("gans.gan", {}, run.path)
     assert (run.path / name).read_text() == "mine"
 
@@ -348,7 +348,7 @@ def test_a_damaged_record(run, content):
 
 
 def test_no_record(tmp_path):
-    with pytest.raises(runs.RunError, match="holds no run"):
+    with pytest.raises(runs.RunError, match="is not a run directory"):
         runs.Run(tmp_path).state  # noqa: B018
 
 

@@ -131,7 +131,7 @@ def test_the_newest_version_is_loaded(tmp_path):
 def test_an_unknown_name():
     with pytest.raises(serving.ModelError, match=r"no trained model gans\.nothing: choose one of .*digit_classifier"):
         serving.load("gans.nothing")
-    with pytest.raises(serving.ModelError, match=r"gans\.nothing is neither a run directory nor a trained model"):
+    with pytest.raises(serving.ModelError, match=r"gans\.nothing is neither a run directory nor a shipped model"):
         serving.load_keras("gans.nothing")
 
 
@@ -145,7 +145,7 @@ def test_a_damaged_savedmodel(tmp_path, damage, kind):
         file.write_bytes(content[: len(content) // 2])
     else:
         file.unlink()
-    with pytest.raises(serving.ModelError, match="holds no SavedModel that can be loaded"):
+    with pytest.raises(serving.ModelError, match="has no SavedModel that can be loaded"):
         serving.load(tmp_path)
 
 

@@ -8,7 +8,7 @@ import pytest
 from dlsuite import SAVED_MODELS, runs, serving, shipping
 from dlsuite.data import names
 
-CHOSE = ", by which the default settings were chosen"
+TUNED = ", which the default settings were tuned on"
 QUICK = ("autoencoders.autoencoder", "autoencoders.super_resolution", "gans.digit_classifier")
 """Models that are measured again here, since that takes no more than a few seconds."""
 
@@ -39,9 +39,9 @@ def test_a_shipped_card_has_a_table_for_all_that_is_held_out(name):
 @pytest.mark.parametrize("name", serving.names())
 def test_it_says_of_the_digits_that_chose_the_settings_that_they_did(name):
     record = runs.Run(SAVED_MODELS / name).record
-    chosen_on = importlib.import_module(f"dlsuite.{record['name']}").SETTINGS_CHOSEN_ON
+    chosen_on = importlib.import_module(f"dlsuite.{record['name']}").SETTINGS_TUNEDN_ON
     for data, command, _ in tables_of(card_of(name)):
-        assert (CHOSE in data) == command.endswith(f" --source {chosen_on}")
+        assert (TUNED in data) == command.endswith(f" --source {chosen_on}")
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -54,13 +54,13 @@ def test_what_is_on_a_card_can_be_measured_again(name):
 @pytest.mark.parametrize("is_prepared", [True, False])
 def test_a_card_has_what_can_be_measured_here(monkeypatch, chosen_on, is_prepared):
     module = importlib.import_module("dlsuite.autoencoders.autoencoder")
-    monkeypatch.setattr(module, "SETTINGS_CHOSEN_ON", chosen_on)
+    monkeypatch.setattr(module, "SETTINGS_TUNEDN_ON", chosen_on)
     monkeypatch.setattr(shipping.sources, "is_prepared", lambda dataset: is_prepared)
     monkeypatch.setattr(shipping, "measure", lambda name, source: {"squared_error": {"bundled": 1, "tfds": 2}[source]})
     record = runs.Run(SAVED_MODELS / "autoencoders.autoencoder").record
     tables = tables_of("".join(shipping._metrics_of("autoencoders.autoencoder", record)))
     assert [metrics["squared_error"] for *_, metrics in tables] == [1, 2][: 1 + is_prepared]
-    assert [CHOSE in data for data, *_ in tables] == [chosen_on == "bundled", chosen_on == "tfds"][: 1 + is_prepared]
+    assert [TUNED in data for data, *_ in tables] == [chosen_on == "bundled", chosen_on == "tfds"][: 1 + is_prepared]
 
 
 def test_points_and_photographs_chose_no_settings_that_a_card_could_tell_of(monkeypatch):

@@ -91,7 +91,7 @@ def pairs(split: Split, n: int | None = None, seed: int = 0) -> tuple[list[str],
         ValueError: there is no such split, or `n` is below 1.
     """
     if split not in get_args(Split):
-        raise ValueError(f"split={split!r}: it is one of {', '.join(get_args(Split))}")
+        raise ValueError(f"split={split!r}: it must be one of {', '.join(get_args(Split))}")
     if n is not None and n < 1:
         raise ValueError(f"n={n}: it must be at least 1")
     held_out = split == "unseen_formats"

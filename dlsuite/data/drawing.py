@@ -62,7 +62,7 @@ def corners(stroke: list) -> np.ndarray:
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"strokes: one is no list of points ({error})") from None
     if found.ndim != 2 or found.shape[1] != 2 or not len(found):
-        raise ValueError(f"strokes: one has the shape {found.shape}, and (n, 2) is needed")
+        raise ValueError(f"strokes: its shape is {found.shape}, but (n, 2) is needed")
     if not np.isfinite(found).all():
         raise ValueError("strokes: one holds values that are no finite numbers")
     return found

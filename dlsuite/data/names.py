@@ -37,7 +37,7 @@ def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"
     except OSError:  # a name that is too long for any file
         raise ValueError(f"dataset={dataset!r}: there is no such file or folder, nor a dataset of that name") from None
     if not is_path:
-        raise ValueError(f"dataset={dataset!r}: it is one of {', '.join(NAMED)}, or a path to your own (./pictures)")
+        raise ValueError(f"dataset={dataset!r}: it must be one of {', '.join(NAMED)}, or a path to your own (./pictures)")
     if own.is_pairs(dataset):
         return "pairs"
     if path.suffix.lower() == ".txt":
@@ -62,7 +62,7 @@ def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"
 def require_kind(dataset: str, *kinds: str) -> None:
     """Raise `ValueError` for a dataset of another kind, or where there is none of that name."""
     if kind(dataset) not in kinds:
-        raise ValueError(f"dataset={dataset!r}: it holds {kind(dataset)}, and {' or '.join(kinds)} are needed here")
+        raise ValueError(f"dataset={dataset!r}: it has {kind(dataset)}, but {' or '.join(kinds)} are needed here")
 
 
 def resolve(dataset: str, source: sources.Source) -> Literal["tfds", "bundled"]:
@@ -84,7 +84,7 @@ def held_out(dataset: str) -> dict[str, str]:
     if dataset == "mnist":
         return {"bundled": "the 1,000 bundled held-out digits", "tfds": "MNIST's 10,000 test digits"}
     if dataset in NAMED and kind(dataset) == "points":
-        return {"bundled": "10,000 fresh points"}
+        return {"bundled": "10,000 new points"}
     if dataset == "photographs":
         return {"bundled": "the four held-out photographs"}
     if dataset == "docstrings":
@@ -92,14 +92,14 @@ def held_out(dataset: str) -> dict[str, str]:
     if dataset == "imdb_reviews":
         return {"tfds": "a tenth of the split `unsupervised`"}
     if kind(dataset) == "text":
-        return {"bundled": "every tenth paragraph of the own text"}
+        return {"bundled": "every tenth paragraph of your own text"}
     if dataset == "dates":
-        return {"bundled": "2,000 dates of the 7,286 test days, and 2,000 of these days in formats never seen"}
+        return {"bundled": "2,000 dates on the 7,286 test days, and 2,000 such dates in formats never seen in training"}
     if kind(dataset) == "pairs":
-        return {"bundled": "the own test sentences, or a tenth of them all where there is no file of them"}
+        return {"bundled": "your own test sentences, or a tenth of all sentences if there is no test file"}
     if dataset == "shapes":
-        return {"bundled": "2,000 fresh signals"}
-    return {"bundled": "every fifth of the own examples"}
+        return {"bundled": "2,000 new signals"}
+    return {"bundled": "every fifth of your own examples"}
 
 
 def count(dataset: str, source: str) -> int | None:

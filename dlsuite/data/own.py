@@ -59,7 +59,7 @@ def picture_files(path: str, fewest: int, called: str = "pictures") -> list[Path
     if len(pictures) < fewest:
         names = sorted({file.name for file in others})
         beside = f"; passed over, as hidden or no picture ({', '.join(IMAGE_ENDINGS)}): {sources.some_of(names)}"
-        said = f"it holds {len(pictures)} {called}, and at least {fewest} are needed"
+        said = f"it has {len(pictures)} {called}, but at least {fewest} are needed"
         raise ValueError(f"dataset={path!r}: {said}{beside if names else ''}")
     return sorted(pictures)
 
@@ -207,9 +207,9 @@ def points(path: str) -> np.ndarray:
     except Exception as error:
         raise ValueError(f"dataset={path!r}: it cannot be read as numbers ({error})") from error
     if table.ndim != 2 or table.shape[1] != 2:
-        raise ValueError(f"dataset={path!r}: its shape is {table.shape}, and (n, 2) is needed")
+        raise ValueError(f"dataset={path!r}: its shape is {table.shape}, but (n, 2) is needed")
     if len(table) < FEWEST:
-        raise ValueError(f"dataset={path!r}: it holds {len(table)} points, and at least {FEWEST} are needed")
+        raise ValueError(f"dataset={path!r}: it has {len(table)} points, but at least {FEWEST} are needed")
     if not np.isfinite(table).all():
         raise ValueError(f"dataset={path!r}: it holds values that are no finite numbers")
     if (table == table[0]).all():

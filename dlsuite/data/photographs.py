@@ -59,7 +59,7 @@ def images(split: Split = "train", folder: str | None = None) -> list[np.ndarray
         ValueError: no such split or folder, fewer than 5 photographs in it, or one that cannot be read.
     """
     if split not in FILES:
-        raise ValueError(f"split={split!r}: it is one of {', '.join(FILES)}")
+        raise ValueError(f"split={split!r}: it must be one of {', '.join(FILES)}")
     if folder is None:
         return [
             np.asarray(own.picture_in(_installed(*place) / name, "photographs")) for name, place in FILES[split].items()

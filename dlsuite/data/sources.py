@@ -48,9 +48,9 @@ def existing(path: str, wanted: Literal["file", "folder", "folder or file"]) -> 
     except OSError:  # a name that is too long for any file
         is_file = is_folder = False
     if wanted == "file" and is_folder:
-        raise ValueError(f"dataset={path!r}: it is a folder, and a file is needed")
+        raise ValueError(f"dataset={path!r}: it is a folder, but a file is needed")
     if wanted == "folder" and is_file:
-        raise ValueError(f"dataset={path!r}: it is a file, and a folder is needed")
+        raise ValueError(f"dataset={path!r}: it is a file, but a folder is needed")
     if not is_file and not is_folder:
         raise ValueError(f"dataset={path!r}: there is no such {wanted}, nor a dataset of that name")
     return found
@@ -120,7 +120,7 @@ def is_prepared(name: str) -> bool:
 def resolve(name: str, source: Source) -> Literal["tfds", "bundled"]:
     """What `source` comes to for the TFDS dataset `name`: `tfds` or `bundled`."""
     if source not in SOURCES:
-        raise ValueError(f"source={source!r}: it is one of {', '.join(SOURCES)}")
+        raise ValueError(f"source={source!r}: it must be one of {', '.join(SOURCES)}")
     if source == "auto":
         return "tfds" if is_prepared(name) else "bundled"
     return source

@@ -76,7 +76,7 @@ def documents(dataset: str, split: Split = "train", source: sources.Source = "au
         sources.MissingData: the reviews are not prepared here.
     """
     if split not in get_args(Split):
-        raise ValueError(f"split={split!r}: it is one of {', '.join(get_args(Split))}")
+        raise ValueError(f"split={split!r}: it must be one of {', '.join(get_args(Split))}")
     if dataset == "imdb_reviews":
         if source == "bundled":
             raise sources.MissingData("dataset 'imdb_reviews' is not bundled: source='tfds' has it")
@@ -118,7 +118,7 @@ def read(path: str) -> str:
     text = unicodedata.normalize("NFC", sources.text(path).replace("\r\n", "\n"))
     count = len(words_of(text))
     if count < FEWEST:
-        raise ValueError(f"dataset={path!r}: it holds {count} words, and at least {FEWEST} are needed")
+        raise ValueError(f"dataset={path!r}: it has {count} words, but at least {FEWEST} are needed")
     return text
 
 

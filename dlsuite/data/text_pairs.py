@@ -75,7 +75,7 @@ def pairs(
     if dataset == "dates":
         return dates.pairs(split, n, seed)
     if split not in get_args(Held):
-        raise ValueError(f"split={split!r}: it is one of {', '.join(get_args(Held))}")
+        raise ValueError(f"split={split!r}: it must be one of {', '.join(get_args(Held))}")
     if n is not None and n < 1:
         raise ValueError(f"n={n}: it must be at least 1")
     path = sources.existing(dataset, "folder or file")
@@ -163,7 +163,7 @@ def _read_columns(file: Path, asked: dict[str, str | None]) -> list[list[str]]:
         if len(row) != width:
             hint = "" if header else ", or a first line of language codes that says what they are"
             count = f"{len(row)} column{'s' * (len(row) != 1)}"
-            raise ValueError(f"{file}, line {number}: it has {count}, and {width} are needed{hint}")
+            raise ValueError(f"{file}, line {number}: it has {count}, but {width} are needed{hint}")
         for column in columns:
             if not row[column]:
                 raise ValueError(f"{file}, line {number}: its column {column + 1} is empty")

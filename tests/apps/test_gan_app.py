@@ -753,7 +753,7 @@ def test_only_a_run_that_lives_promises_a_picture(open_page, workplace, copy_run
 
 def test_a_run_whose_process_was_killed_has_failed_and_can_be_resumed(open_page, workplace, copy_run):
     page = watch(open_page(), copy_run(workplace, state="running"))
-    assert "process ended without a word" in page.sentences
+    assert "process ended unexpectedly" in page.sentences
     assert page.widget("Stop").disabled
     assert not page.widget("Resume").disabled
 

@@ -329,10 +329,10 @@ def test_a_heat_map_is_black_where_the_weight_is():
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"dataset": "ring"}, "dataset='ring': it is one of shapes"),
-        ({"attention": "both"}, "attention='both': it is one of self, context, spatial, none"),
-        ({"score": "cosine"}, "score='cosine': it is one of dot, projected, scaled, additive"),
-        ({"positions": "learned"}, "positions='learned': it is one of none, sinusoidal"),
+        ({"dataset": "ring"}, "dataset='ring': it must be one of shapes"),
+        ({"attention": "both"}, "attention='both': it must be one of self, context, spatial, none"),
+        ({"score": "cosine"}, "score='cosine': it must be one of dot, projected, scaled, additive"),
+        ({"positions": "learned"}, "positions='learned': it must be one of none, sinusoidal"),
         ({"channels": 7}, "channels=7: it must be at least 2 and a multiple of 2"),
         ({"channels": 0}, "channels=0: it must be at least 2 and"),
         ({"epochs": 0}, "epochs=0: it must be at least 1"),

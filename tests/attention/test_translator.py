@@ -574,7 +574,7 @@ def test_a_model_names_a_wrong_argument(argument, value):
         ({"dropout": 2.0, "train_size": 64}, "dropout=2.0: it must be at least 0 and below 1"),
         ({"train_size": 10}, "batch_size=64: there are 10 pairs to train on"),
         ({"dataset": "mnist"}, "dataset='mnist': a translator takes pairs of texts"),
-        ({"dataset": "rings"}, "dataset='rings': it is one of"),
+        ({"dataset": "rings"}, "dataset='rings': it must be one of"),
     ],
 )
 def test_training_names_a_wrong_argument(lesson, arguments, sentence):

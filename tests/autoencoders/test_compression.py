@@ -219,7 +219,7 @@ def test_wrong_arguments(argument, message):
 
 
 def test_a_wrong_number_of_channels():
-    with pytest.raises(ValueError, match="channels=2: it is one of 1, 3"):
+    with pytest.raises(ValueError, match="channels=2: it must be one of 1, 3"):
         compression.Compressor(channels=2)
 
 
@@ -234,7 +234,7 @@ def test_what_cannot_be_encoded(model, picture):
 
 
 def test_sizes_and_qualities_that_cannot_be_encoded(model):
-    with pytest.raises(ValueError, match="quality=5: it is one of 0, 1, 2, 3, 4"):
+    with pytest.raises(ValueError, match="quality=5: it must be one of 0, 1, 2, 3, 4"):
         compression.encode(model, np.zeros((16, 16, 1), "uint8"), 5)
     with pytest.raises(ValueError, match="picture: 1 x 65536 pixels are too many"):
         compression.encode(model, np.zeros((1, 65536, 1), "uint8"), 0)

@@ -174,7 +174,7 @@ def test_your_own_pictures(own_pictures):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("fog", 0.1), "noise='fog': it is one of gaussian, masking, patches, salt_and_pepper"),
+        (("fog", 0.1), "noise='fog': it must be one of gaussian, masking, patches, salt_and_pepper"),
         (("masking", 1.5), "level=1.5: with noise='masking' it is a share, from 0 to 1"),
         (("gaussian", -0.1), "level=-0.1: it must be at least 0"),
     ],

@@ -208,7 +208,7 @@ def test_served_it_is_the_same(tmp_path, factor):
 @pytest.mark.parametrize(
     ("argument", "sentence"),
     [
-        ({"factor": 3}, "factor=3: it is one of 2, 4"),
+        ({"factor": 3}, "factor=3: it must be one of 2, 4"),
         ({"epochs": 0}, "epochs=0: it must be at least 1"),
         ({"batch_size": -1}, "batch_size=-1: it must be at least 1"),
         ({"learning_rate": 0.0}, "learning_rate=0.0: it must be above 0"),
@@ -216,7 +216,7 @@ def test_served_it_is_the_same(tmp_path, factor):
         ({"seed": -1}, "seed=-1: it must be at least 0 and at most 4294967295"),
         ({"digits": 1.5}, "digits=1.5: it must be at least 0 and at most 1"),
         ({"dataset": "ring"}, "dataset='ring': an auto-encoder here takes pictures"),
-        ({"dataset": "nothing"}, "dataset='nothing': it is one of mnist"),
+        ({"dataset": "nothing"}, "dataset='nothing': it must be one of mnist"),
         ({"batch_size": 700, "dataset": "mnist"}, "batch_size: one step takes 700 examples, and there are only 640"),
     ],
     ids=str,

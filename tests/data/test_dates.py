@@ -97,7 +97,7 @@ def test_a_draw_is_a_function_of_its_seed():
 
 
 def test_bad_arguments():
-    with pytest.raises(ValueError, match=r"split='valid': it is one of train, validation, test, unseen_formats"):
+    with pytest.raises(ValueError, match=r"split='valid': it must be one of train, validation, test, unseen_formats"):
         dates.pairs("valid")
     with pytest.raises(ValueError, match="n=0: it must be at least 1"):
         dates.pairs("train", 0)

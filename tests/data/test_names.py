@@ -20,7 +20,7 @@ def test_digits_to_train_on_are_as_many_as_is_said(prepared_tfds):
 @pytest.mark.parametrize("dataset", [name for name, kind in names.NAMED.items() if kind == "points"])
 def test_points_are_endless_and_those_held_out_are_fresh(dataset):
     assert names.count(dataset, "bundled") is None
-    assert names.held_out(dataset) == {"bundled": "10,000 fresh points"}
+    assert names.held_out(dataset) == {"bundled": "10,000 new points"}
     assert toy2d.sample(dataset, 10_000, seed=0).shape == (10_000, 2)
 
 
@@ -31,7 +31,7 @@ def test_photographs_have_one_source_and_four_are_held_out():
 
 
 def test_of_the_users_own_every_fifth_is_held_out(own_pictures):
-    assert names.held_out(str(own_pictures)) == {"bundled": "every fifth of the own examples"}
+    assert names.held_out(str(own_pictures)) == {"bundled": "every fifth of your own examples"}
     assert names.count(str(own_pictures), "bundled") is None
     assert len(examples.held_in_memory(str(own_pictures), "test")) == 200 / 5
 

@@ -53,7 +53,7 @@ def test_pictures_with_a_palette_or_transparency_are_read(folder):
 
 def test_too_few_pictures(folder):
     (folder / "00.png").unlink()
-    with pytest.raises(ValueError, match="it holds 63 pictures, and at least 64 are needed"):
+    with pytest.raises(ValueError, match="it has 63 pictures, but at least 64 are needed"):
         own.images(str(folder))
 
 
@@ -99,9 +99,9 @@ def test_points_of_an_array_equal_those_of_a_table(tmp_path):
 @pytest.mark.parametrize(
     ("points", "sentence"),
     [
-        (np.zeros((100, 3)), r"its shape is \(100, 3\), and \(n, 2\) is needed"),
-        (np.arange(100.0), r"its shape is \(100,\), and \(n, 2\) is needed"),
-        (some_points(63), "it holds 63 points, and at least 64 are needed"),
+        (np.zeros((100, 3)), r"its shape is \(100, 3\), but \(n, 2\) is needed"),
+        (np.arange(100.0), r"its shape is \(100,\), but \(n, 2\) is needed"),
+        (some_points(63), "it has 63 points, but at least 64 are needed"),
         (np.where(np.arange(200).reshape(100, 2) == 7, np.nan, some_points()), "no finite numbers"),
         (np.where(np.arange(200).reshape(100, 2) == 7, np.inf, some_points()), "no finite numbers"),
         (np.full((100, 2), 0.1), "all its points coincide"),
@@ -195,10 +195,10 @@ def test_one_grey_of_16_bits_may_be_transparent():
 
 
 def test_a_file_or_a_folder_where_the_other_is_needed(folder):
-    with pytest.raises(ValueError, match=r"00\.png': it is a file, and a folder is needed"):
+    with pytest.raises(ValueError, match=r"00\.png': it is a file, but a folder is needed"):
         own.images(str(folder / "00.png"))
     (folder / "below.csv").mkdir()
-    with pytest.raises(ValueError, match=r"below\.csv': it is a folder, and a file is needed"):
+    with pytest.raises(ValueError, match=r"below\.csv': it is a folder, but a file is needed"):
         own.points(str(folder / "below.csv"))
 
 
@@ -233,7 +233,7 @@ def test_what_a_name_stands_for(tmp_path, monkeypatch):
     (tmp_path / "cats").mkdir()
     assert [names.kind(name) for name in ("mnist", "ring", "moons")] == ["images", "points", "points"]
     assert [names.kind(name) for name in ("cats", "./dogs", "some/points.NPY")] == ["images", "images", "points"]
-    with pytest.raises(ValueError, match=r"dataset='dogs': it is one of mnist, ring, .* or a path"):
+    with pytest.raises(ValueError, match=r"dataset='dogs': it must be one of mnist, ring, .* or a path"):
         names.kind("dogs")
 
 

@@ -87,14 +87,14 @@ def test_wrong_folders(folder, tmp_path):
         photographs.images("train", str(folder))
     for index in range(4, 12):
         (folder / f"{index:02d}.png").unlink()
-    with pytest.raises(ValueError, match="it holds 4 photographs, and at least 5 are needed"):
+    with pytest.raises(ValueError, match="it has 4 photographs, but at least 5 are needed"):
         photographs.images("train", str(folder))
     with pytest.raises(ValueError, match="there is no such folder"):
         photographs.images("train", str(tmp_path / "nowhere"))
 
 
 def test_an_unknown_split():
-    with pytest.raises(ValueError, match="split='all': it is one of train, validation, test"):
+    with pytest.raises(ValueError, match="split='all': it must be one of train, validation, test"):
         photographs.images("all")
 
 

@@ -83,6 +83,6 @@ def test_batches_go_on_where_they_were_left():
 
 def test_what_is_known_by_the_name_alone():
     assert names.kind("shapes") == "signals"
-    assert names.held_out("shapes") == {"bundled": "2,000 fresh signals"}
+    assert names.held_out("shapes") == {"bundled": "2,000 new signals"}
     assert names.count("shapes", "bundled") is None
     assert names.resolve("shapes", "auto") == "bundled"

@@ -140,7 +140,7 @@ def test_a_file_that_is_not_utf8_is_named_with_its_line(own_text):
 
 @pytest.mark.parametrize("content", ["", "\n \n\n", "123 456", "five words are too few"])
 def test_a_file_with_too_few_words(own_text, content):
-    with pytest.raises(ValueError, match=r"own.txt': it holds \d words, and at least 500 are needed"):
+    with pytest.raises(ValueError, match=r"own.txt': it has \d words, but at least 500 are needed"):
         text.documents(own_text(content))
 
 
@@ -153,7 +153,7 @@ def test_a_file_that_is_not_there():
 
 @pytest.mark.parametrize("dataset", ["docstrings", "imdb_reviews", "own.txt"])
 def test_a_split_that_is_not_there(dataset):
-    with pytest.raises(ValueError, match="split='validation': it is one of train, test"):
+    with pytest.raises(ValueError, match="split='validation': it must be one of train, test"):
         text.documents(dataset, "validation")
 
 
@@ -164,7 +164,7 @@ def test_line_ends_and_marks_of_windows(own_text):
 
 def test_names_know_text(own_text):
     assert [names.kind(dataset) for dataset in ("docstrings", "imdb_reviews", "some/book.TXT")] == ["text"] * 3
-    assert names.held_out("book.txt") == {"bundled": "every tenth paragraph of the own text"}
+    assert names.held_out("book.txt") == {"bundled": "every tenth paragraph of your own text"}
 
 
 def test_reviews_that_are_not_prepared(without_tfds):

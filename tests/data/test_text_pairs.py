@@ -189,8 +189,8 @@ def test_a_wrong_file_is_named_with_its_line(folder, file, content, said):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a\tb\nc\n", r"pairs\.tsv, line 2: it has 1 column, and 2 are needed, or a first line of language codes"),
-        ("de\ten\na\tb\nc\td\te\n", r"pairs\.tsv, line 3: it has 3 columns, and 2 are needed$"),
+        ("a\tb\nc\n", r"pairs\.tsv, line 2: it has 1 column, but 2 are needed, or a first line of language codes"),
+        ("de\ten\na\tb\nc\td\te\n", r"pairs\.tsv, line 3: it has 3 columns, but 2 are needed$"),
         ("de\ten\na\tb\n\nc\td\n", r"pairs\.tsv, line 3: it is empty"),
         ("de\ten\na\t \n", r"pairs\.tsv, line 2: its column 2 is empty"),
         ("a\tb\n\tc\n", r"pairs\.tsv, line 2: its column 1 is empty"),
@@ -219,7 +219,7 @@ def test_a_missing_language_is_told_which_there_are(folder, tmp_path):
 def test_a_missing_dataset_or_split(folder, tmp_path):
     with pytest.raises(ValueError, match="there is no such folder or file"):
         text_pairs.pairs(str(tmp_path / "nowhere"), "train", "de", "en")
-    with pytest.raises(ValueError, match=r"split='unseen_formats': it is one of train, validation, test"):
+    with pytest.raises(ValueError, match=r"split='unseen_formats': it must be one of train, validation, test"):
         text_pairs.pairs(str(folder), "unseen_formats", "de", "en")
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match=r"it holds no training data, such as de\.train\.txt and en\.train\.txt"):

@@ -154,7 +154,7 @@ def test_labelled_batches_are_pictures_with_their_own_classes(without_tfds):
 
 
 def test_data_without_classes_is_refused():
-    with pytest.raises(ValueError, match="dataset='ring': it is one of mnist"):
+    with pytest.raises(ValueError, match="dataset='ring': it must be one of mnist"):
         conditional_gan.train(dataset="ring", epochs=1)
 
 
