@@ -37,7 +37,9 @@ def main():
         trained(Path("runs") / MODEL / dataset, MODEL, dataset=dataset, source=options.source)
         for dataset in options.datasets
     ]
-    print("| held out | quality | bits/pixel | PSNR, dB | JPEG's PSNR | gain over JPEG | better on | file bits / model bits |")
+    print(
+        "| held out | quality | bits/pixel | PSNR, dB | JPEG's PSNR | gain over JPEG | better on | file / model bits |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     curves = {}
     for run in found:

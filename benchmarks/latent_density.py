@@ -60,10 +60,8 @@ def main():
         return in_parts(autoencoder.decode, density.sample(SAMPLES, seed))
 
     row("training digits", [train[np.random.default_rng(0).permutation(len(train))[:SAMPLES]]])
-    row(
-        f"test digits, reconstructed by a {autoencoder.network} auto-encoder with {autoencoder.count_params():,} weights",
-        [in_parts(autoencoder.decode, new_codes)],
-    )
+    title = f"a {autoencoder.network} auto-encoder with {autoencoder.count_params():,} weights"
+    row(f"test digits, reconstructed by {title}", [in_parts(autoencoder.decode, new_codes)])
     seeds = range(options.seeds)
     gaussian = latent_density.fit_gaussian(codes)
     row(

@@ -1,9 +1,9 @@
-"""All the state of a training, in one `.npz` file that is replaced whole.
+"""The whole state of a training run, in one `.npz` file that is replaced atomically.
 
-Keras's own formats leave out the states of seed generators, and its `BackupAndRestore` the iterations of a second
-optimizer. Here are the model's variables (weights, seeds, metrics) and every optimizer's, and the epoch and step.
-Optimizers and seed generators are found wherever the model holds them: as attributes of it or of a layer, in lists,
-tuples and dictionaries, one within another.
+Keras's own formats leave out the states of seed generators, and its `BackupAndRestore` leaves out the iterations of a
+second optimizer. A checkpoint here has the variables of the model (weights, seeds, metrics) and of every optimizer,
+and the epoch and step. Optimizers and seed generators are found wherever the model keeps them: as attributes of the
+model or of a layer, in lists, tuples and dictionaries, nested or not.
 """
 
 import io
@@ -17,7 +17,7 @@ from dlsuite import runs
 
 
 def variables(model: keras.Model) -> dict[str, keras.Variable]:
-    """Everything that training changes, by a name that is the same in every process."""
+    """All variables that training changes, by a name that is the same in every process."""
     held = list(_held_by(model, seen=set()))
     optimizers = [
         variable for each in held if isinstance(each, keras.optimizers.Optimizer) for variable in each.variables
@@ -34,7 +34,7 @@ def save(folder: Path, model: keras.Model, epoch: int, step: int) -> None:
     """Replace the checkpoint in `folder`: `step` steps of epoch `epoch` (from 0) are done.
 
     Raises:
-        FloatingPointError: a variable is not finite. The last checkpoint stays.
+        FloatingPointError: a variable is not finite. The previous checkpoint is kept.
     """
     arrays = {name: keras.ops.convert_to_numpy(variable) for name, variable in variables(model).items()}
     for variable, array in zip(variables(model).values(), arrays.values(), strict=True):
@@ -59,7 +59,7 @@ def load(folder: Path) -> dict[str, np.ndarray] | None:
 
 
 def restore(model: keras.Model, state: dict[str, np.ndarray]) -> None:
-    """Give the model and its optimizers the values of a checkpoint; `runs.RunError` if it is another model's."""
+    """Restore the model and its optimizers from a checkpoint; `runs.RunError` if it belongs to another model."""
     targets = variables(model)
     shapes = {name: tuple(variable.shape) for name, variable in targets.items()}
     if shapes != {name: array.shape for name, array in state.items() if name not in ("epoch", "step")}:
@@ -69,7 +69,7 @@ def restore(model: keras.Model, state: dict[str, np.ndarray]) -> None:
 
 
 def _held_by(holder, seen: set[int]):
-    """All optimizers and seed generators in a layer or container, each once, in the order in which they are held."""
+    """All optimizers and seed generators in a layer or container, each once, in a fixed order."""
     if id(holder) in seen:
         return
     seen.add(id(holder))

@@ -1,8 +1,8 @@
-"""Training on several devices as on one: the same noise for the same rows, and the gradient of the whole batch.
+"""Making training on several devices equal to one: the same noise for the same rows, and the whole batch's gradient.
 
-Keras runs a `train_step` on every device, each on its rows of the batch, and adds up what the devices give an
-optimizer. A loss is a mean over a device's rows, so each gradient is divided by the number of devices. Outside of a
-training step, and on one device, none of this changes anything. The devices may be those of several machines.
+Keras runs a `train_step` on every device, each on its rows of the batch, and sums the gradients that the devices give
+an optimizer. A loss is a mean over a device's rows, so each gradient is divided by the number of devices. Outside a
+training step, and on one device, this changes nothing. The devices may belong to several machines.
 """
 
 import tensorflow as tf
@@ -12,7 +12,7 @@ from dlsuite.keras_settings import registered
 
 
 def count() -> int:
-    """The number of devices that train at once."""
+    """The number of devices that train together."""
     return tf.distribute.get_replica_context().num_replicas_in_sync
 
 
@@ -28,7 +28,7 @@ def draw(distribution, seeds, batch, *shape):
 
 
 def _own_rows(rows_of_all, batch):
-    """This device's rows of a whole batch, `batch` of them."""
+    """This device's rows of a whole batch; there are `batch` of them."""
     if count() == 1:
         return rows_of_all
     first = tf.distribute.get_replica_context().replica_id_in_sync_group * batch
@@ -37,7 +37,7 @@ def _own_rows(rows_of_all, batch):
 
 @registered
 class Dropout(layers.Dropout):
-    """As Keras has it, except that several devices leave out what one would: Keras draws alike on all of them."""
+    """Keras's Dropout, but several devices drop what a single one would: Keras uses the same mask on all of them."""
 
     def call(self, inputs, training=False):
         if not training or count() == 1:
@@ -51,9 +51,9 @@ def minimize(loss, tape, optimizer, variables, at=(), is_fused=False, clip=None)
     """One step of `optimizer` on `variables` along the gradient of `loss`, a mean over this device's rows.
 
     Args:
-        at: other tensors that the tape has seen.
+        at: other tensors that the tape has watched.
         is_fused: whether XLA compiles the optimizer, on one device: one pass over the weights instead of many.
-        clip: the greatest norm of the whole gradient. An optimizer would clip each device's part by itself.
+        clip: the maximum norm of the whole gradient. An optimizer would clip each device's part separately.
 
     Returns:
         The gradients of `loss` at `at`.
@@ -62,7 +62,7 @@ def minimize(loss, tape, optimizer, variables, at=(), is_fused=False, clip=None)
     gradients = [gradient / count() for gradient in gradients]
     if clip is not None:
         clipped, _ = tf.clip_by_global_norm(sum_over_all(gradients), clip)
-        gradients = [gradient / count() for gradient in clipped]  # Keras adds up what the devices give
+        gradients = [gradient / count() for gradient in clipped]  # Keras sums over the devices
     if is_fused and count() == 1:
         tf.function(lambda: optimizer.apply(gradients, variables), jit_compile=True)()
     else:
@@ -71,18 +71,18 @@ def minimize(loss, tape, optimizer, variables, at=(), is_fused=False, clip=None)
 
 
 def sum_over_all(tensors):
-    """The sum over all devices; on one, what is given."""
+    """The sum over all devices; on one device, the tensors themselves."""
     context = tf.distribute.get_replica_context()
     return context.all_reduce(tf.distribute.ReduceOp.SUM, tensors) if count() > 1 else tensors
 
 
 def are_on_several_machines() -> bool:
-    """Whether the devices are those of several machines."""
+    """Whether the devices belong to several machines."""
     return isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy)
 
 
 def on_any_machine(*flags: bool) -> list[bool]:
-    """Each flag, whether it is true on any of the machines. Outside of a step; all machines have to ask, and wait."""
+    """For each flag, whether it is true on any machine. Call it outside a step, on all machines: each waits for all."""
     if not are_on_several_machines():
         return list(flags)
     strategy = tf.distribute.get_strategy()

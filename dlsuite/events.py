@@ -1,7 +1,8 @@
-"""The curves and pictures of a run as TensorBoard reads them: `tensorboard --logdir runs`, or of one run's directory.
+"""The curves and pictures of a run for TensorBoard: `tensorboard --logdir runs`, or with one run directory.
 
-One event file in the run directory. When training goes on after a stop or a kill the file is written anew from what the
-run keeps, as far as its checkpoint reaches, so that no step is there twice. The package tensorboard is not needed here.
+There is one event file in the run directory. When training resumes after a stop or a kill, the file is rewritten from
+the run's tables and previews up to the checkpoint, so that no step appears twice. This does not need the package
+tensorboard.
 """
 
 import contextlib
@@ -17,25 +18,25 @@ from PIL import Image
 from dlsuite import runs
 
 TO_PLACE = ("step", "epoch", "seconds")
-"""Columns of the tables that are no curves."""
+"""Columns of the tables that are not curves."""
 
 
 class EventFile:
     """`events.out.tfevents.<time>` of a run: the scalars `step/<name>` and `epoch/<name>`, and the pictures `preview`.
 
-    All are by the number of steps, and at the times when they were measured.
+    All are indexed by the number of steps, with the times at which they were measured.
 
     Args:
-        run: the run directory; event files of training before this are replaced.
-        step_rows, metric_rows: the rows of its tables, from before training goes on.
-        steps_per_epoch: what an epoch is in steps.
-        done: the step that training goes on after; a preview of it is to come.
+        run: the run directory; earlier event files are replaced.
+        step_rows, metric_rows: the rows of its tables so far.
+        steps_per_epoch: the number of steps in an epoch.
+        done: the number of steps done before training continues; their preview is still to come.
     """
 
     def __init__(self, run: runs.Run, step_rows, metric_rows, steps_per_epoch: int, done: int):
         self.steps_per_epoch, self.last_picture = steps_per_epoch, -1
         seconds = [float(row["seconds"]) for row in step_rows]
-        self.zero = time.time() - (seconds[-1] if seconds else 0)  # when it began, had nothing interrupted it
+        self.zero = time.time() - (seconds[-1] if seconds else 0)  # the start time, as if nothing had interrupted it
         for file in run.files():
             if file.name.startswith("events."):
                 runs.remove(file)
@@ -54,15 +55,15 @@ class EventFile:
         self.flush()
 
     def add_step(self, row) -> None:
-        """A row of steps.csv."""
+        """Add a row of steps.csv."""
         self._add_scalars("step", int(row["step"]), row, float(row["seconds"]))
 
     def add_epoch(self, row, seconds: float) -> None:
-        """A row of metrics.csv, measured after that many seconds of training."""
+        """Add a row of metrics.csv, measured after `seconds` of training."""
         self._add_scalars("epoch", int(row["epoch"]) * self.steps_per_epoch, row, seconds)
 
     def add_picture(self, step: int, png: bytes, seconds: float) -> None:
-        """A preview; of a step that has one already, nothing."""
+        """Add a preview, unless the step already has one."""
         if step > self.last_picture:
             self.last_picture = step
             with Image.open(io.BytesIO(png)) as opened:
@@ -71,12 +72,12 @@ class EventFile:
             self._add(step, seconds, [tf.compat.v1.Summary.Value(tag="preview", image=picture)])
 
     def flush(self) -> None:
-        """Let those see it who watch."""
+        """Make everything so far visible to readers."""
         with _as_os_error(self.path):
             self.writer.flush()
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the rest, and close the file."""
         with _as_os_error(self.path):
             self.writer.close()
 
@@ -98,7 +99,7 @@ class EventFile:
 
 @contextlib.contextmanager
 def _as_os_error(path: Path):
-    """TensorFlow's errors of writing as Python's, which tell of a full disk."""
+    """Turn TensorFlow's write errors into Python's, which say that a disk is full."""
     try:
         yield
     except tf.errors.ResourceExhaustedError as error:

@@ -1,8 +1,8 @@
-"""What every `train` does with its model in the end: settings that are not given, a schedule, and the training itself.
+"""The common part of every `train`: default settings, a learning-rate schedule, and the training itself.
 
-On one machine Keras's `fit` trains, on one device or several. On several machines, that is under TensorFlow's
-`MultiWorkerMirroredStrategy`, where `fit` fails, a loop over `strategy.run` does the same with the same callbacks:
-every machine draws the whole batch, which is a function of seed and step, and each of its devices takes its rows.
+On one machine, Keras's `fit` does the training, on one device or several. On several machines, that is under
+TensorFlow's `MultiWorkerMirroredStrategy`, `fit` fails. There, a loop over `strategy.run` does the same with the same
+callbacks: every machine draws the whole batch, a function of seed and step, and each of its devices takes its rows.
 """
 
 import keras
@@ -13,10 +13,10 @@ from dlsuite.data import names
 
 
 def resolve_defaults(table, dataset, **given):
-    """`given`, each `None` in it replaced by what `table` has for `dataset`, or for its kind, such as `images`.
+    """`given`, with each `None` replaced by the value in `table` for `dataset`, or for its kind, such as `images`.
 
     Raises:
-        ValueError: no such dataset, or one of a kind that the table does not have.
+        ValueError: there is no such dataset, or the table does not have its kind.
     """
     kinds = [key for key in table if key not in names.NAMED]
     names.require_kind(dataset, *kinds)
@@ -25,13 +25,13 @@ def resolve_defaults(table, dataset, **given):
 
 
 def adam(learning_rate, steps, *, rising=0, **options):
-    """An Adam whose rate falls to 0 along a cosine within the given number of steps.
+    """Adam with cosine decay: the learning rate falls to 0 over the given number of steps.
 
     Args:
-        learning_rate: at the beginning, or at the top.
-        steps: in all.
-        rising: steps at the beginning through which the rate rises from 0.
-        options: more for `keras.optimizers.Adam`.
+        learning_rate: the initial rate or, after a warm-up, the peak rate.
+        steps: the total number of steps.
+        rising: the number of warm-up steps, during which the rate rises from 0.
+        options: further options of `keras.optimizers.Adam`.
     """
     schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     if rising:
@@ -56,10 +56,10 @@ def fit(
 
     Args:
         optimizers: as the model's `compile` takes them.
-        batches: an endless dataset, in an order of its own, that begins with `initial_epoch`.
-        steps: batches in an epoch.
-        epochs, initial_epoch, callbacks: as every `train` has them.
-        jit_compile, steps_per_execution: how Keras runs the steps on one device; with several devices neither is used.
+        batches: an endless dataset, already shuffled, that starts with `initial_epoch`.
+        steps: batches per epoch.
+        epochs, initial_epoch, callbacks: as in every `train`.
+        jit_compile, steps_per_execution: how Keras runs the steps on one device; several devices use neither.
 
     Returns:
         The trained model.
@@ -79,13 +79,13 @@ def fit(
             steps_per_epoch=steps,
             initial_epoch=initial_epoch,
             callbacks=list(callbacks),
-            shuffle=False,  # the dataset has its own order
+            shuffle=False,  # the dataset is already shuffled
         )
     return model
 
 
 def _fit_together(model, batches, steps, epochs, initial_epoch, callbacks):
-    """What `fit` does, under the strategy of several machines; all of them do the same at the same time."""
+    """What `fit` does, but under the strategy for several machines; all of them do the same at the same time."""
     strategy = tf.distribute.get_strategy()
 
     @tf.function(reduce_retracing=True)
@@ -107,7 +107,7 @@ def _fit_together(model, batches, steps, epochs, initial_epoch, callbacks):
         callbacks.on_epoch_begin(epoch)
         for step in range(steps):
             callbacks.on_train_batch_begin(step)
-            logs = model.train_function(iterator)  # a callback may have put another in its place
+            logs = model.train_function(iterator)  # a callback may have replaced it
             callbacks.on_train_batch_end(step, logs)
             if model.stop_training:
                 break
@@ -119,7 +119,7 @@ def _fit_together(model, batches, steps, epochs, initial_epoch, callbacks):
     try:
         callbacks.on_train_end(logs)
     finally:
-        devices.on_any_machine(False)  # nobody goes while another one may still be writing
+        devices.on_any_machine(False)  # no machine leaves while another may still be writing
 
 
 def _rows(batch, device):

@@ -1,11 +1,11 @@
-"""What a served function does with wrong inputs: whatever it is given, it never answers with a plausible wrong number.
+"""How a served function handles wrong inputs: it never answers with a plausible but wrong number.
 
-- A scalar may come as several equal numbers: the `"instances"` of TF Serving's REST put an axis before every input.
-- Inputs must hold equally many examples. Of no examples the answer is empty.
+- A scalar may come as several equal numbers: the `"instances"` of TF Serving's REST add a leading axis to every input.
+- All inputs must have the same number of examples. Without examples, the answer is empty.
 - A number outside its limits is an error.
-- An example that is not finite is answered with NaN, and with an error where the answer is not made of floats.
+- An example that is not finite gets NaN as its answer, or an error if the answer does not consist of floats.
 
-All of it happens in the graph, and an error's message is a sentence.
+All of this happens in the graph, and an error's message is a sentence.
 """
 
 import functools
@@ -15,17 +15,17 @@ import numpy as np
 import tensorflow as tf
 
 LIMITS = {"n": (0, np.inf), "seed": (0, 2**31 - 1), "width": (1, np.inf)}
-"""The least and the greatest value of inputs that mean the same everywhere; a model's `input_limits` are its own."""
+"""The smallest and largest value of inputs that mean the same in every model; a model adds its own `input_limits`."""
 ROUNDING = 1e-3
-"""Floats may lie outside their limits by this much."""
+"""Floats may exceed their limits by this much."""
 
 
 def guarded(function, specs, limits):
-    """A signature's function with all of the above, as a `tf.function`.
+    """A signature's function with all of the above checks, as a `tf.function`.
 
     Args:
-        function, specs: as a model's `signatures` has them; scalars are of shape `()`.
-        limits: the least and the greatest value of inputs, by name.
+        function, specs: as in a model's `signatures`; scalars have the shape `()`.
+        limits: the smallest and largest value of inputs, by name.
     """
     names = list(inspect.signature(function).parameters)
     scalars = [name for name, spec in zip(names, specs, strict=True) if spec.shape.rank == 0]
@@ -47,7 +47,7 @@ def guarded(function, specs, limits):
             inputs = {name: tf.identity(value) for name, value in inputs.items()}
         if count is None:
             return function(**inputs)
-        # oneDNN's convolutions fail on no examples: one of zeros is computed, and dropped.
+        # oneDNN's convolutions fail on an empty batch: run one example of zeros, and drop its answer.
         inputs |= {name: _one_at_least(inputs[name]) for name in examples} if examples else {"n": tf.maximum(count, 1)}
         finite = [_are_finite(inputs[name]) for name in floats]
         inputs |= {name: tf.where(tf.math.is_finite(inputs[name]), inputs[name], 0.0) for name in floats}
@@ -80,7 +80,7 @@ def _require_within(limits, name, value):
     low, high = limits
     slack = ROUNDING if value.dtype.is_floating else 0
     numbers = tf.cast(value, tf.float64)
-    is_outside = (numbers < low - slack) | (numbers > high + slack)  # what is not a number is not outside
+    is_outside = (numbers < low - slack) | (numbers > high + slack)  # NaN is not outside
     said = f"at least {low}" if high == np.inf else f"from {low} to {high}"
     return _require(~tf.reduce_any(is_outside), f"{name}: it must be {said}")
 
@@ -96,8 +96,8 @@ def _are_finite(examples):
 
 
 def _of_examples(answer, count, is_finite, floats):
-    """An answer for the examples that there are, with NaN for those that are not finite."""
-    if not answer.shape.rank or answer.shape[0] is not None:  # it is not an answer for each example
+    """The answer for the actual examples, with NaN for those that are not finite."""
+    if not answer.shape.rank or answer.shape[0] is not None:  # the answer has no axis of examples
         return answer
     if is_finite is not None and answer.dtype.is_floating:
         rows = tf.reshape(is_finite, [-1, *[1] * (answer.shape.rank - 1)])

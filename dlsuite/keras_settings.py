@@ -1,8 +1,8 @@
-"""Keras as the lessons need it: on TensorFlow, in float32, channels last, whatever a notebook or keras.json sets.
+"""The Keras settings that the lessons need, whatever a notebook sets: TensorFlow, float32 and channels last.
 
-Keras's global settings decide what a layer is while it is built, and what type random numbers have. The lessons' losses
-are written for one choice of them, so models are built, trained and measured under that choice, and afterwards the
-settings are what they were.
+Keras's global settings determine how a layer is built, and the type of random numbers. The lessons' losses are written
+for one choice of settings, so models are built, trained and measured under that choice, and afterwards the old settings
+are restored.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import keras
 
 if keras.config.backend() != "tensorflow":
     raise ImportError(
-        f"dlsuite runs on Keras's TensorFlow backend, and Keras was imported with {keras.config.backend()}: import "
+        f"dlsuite needs Keras's TensorFlow backend, but Keras was imported with {keras.config.backend()}: import "
         "dlsuite first, or set KERAS_BACKEND=tensorflow"
     )
 
@@ -24,7 +24,7 @@ OWN = ("float32", "channels_last", "float32")
 
 @contextlib.contextmanager
 def own_settings():
-    """Within it, or within a function that it decorates, Keras is in float32 and channels last."""
+    """A context or decorator under which Keras uses float32 and channels last."""
     before = keras.config.floatx(), keras.config.image_data_format(), keras.config.dtype_policy()
     _set(*OWN)
     try:

@@ -1,10 +1,10 @@
-"""Training on several machines: the same command is given on each, with TensorFlow's own variable `TF_CONFIG` set.
+"""Training on several machines: the same command runs on each, with TensorFlow's own variable `TF_CONFIG` set.
 
     TF_CONFIG='{"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, "task": {"type": "worker", "index": 0}}'
 
-The first worker, or the one of type `chief`, is the chief: it alone writes the run directory. The others do all that it
-does, so that they stay in step, and write into a directory that is thrown away. How one batch is shared among the
-devices of all is said in `dlsuite.fitting`.
+The first worker, or the one of type `chief`, is the chief: only it writes the run directory. To stay in step, the
+others do everything that it does, but write to a temporary directory. `dlsuite.fitting` explains how a batch is split
+across the devices of all machines.
 """
 
 import contextlib
@@ -25,12 +25,12 @@ from dlsuite import runs
 log = logging.getLogger("dlsuite")
 
 SECONDS_TO_COME = 60
-"""So long the workers wait for each other at the beginning."""
+"""How long the workers wait for each other at the start."""
 GO, DIFFERENT = b"go\n", b"different\n"
 
 
 class Cluster(NamedTuple):
-    """The machines that train together, the chief's first, and which of them this one is."""
+    """The machines that train together, the chief first, and the index of this one."""
 
     addresses: list[str]
     """`host:port` of each."""
@@ -42,7 +42,7 @@ class Cluster(NamedTuple):
 
 
 def cluster() -> Cluster | None:
-    """What `TF_CONFIG` says; `None` where it is not set, or names one machine only.
+    """The cluster in `TF_CONFIG`; `None` if it is not set, or names only one machine.
 
     Raises:
         ValueError: it cannot be read, or names machines that are neither chief nor worker.
@@ -60,17 +60,17 @@ def cluster() -> Cluster | None:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"TF_CONFIG: it does not say which of its machines this is ({error!r})") from None
     if jobs.keys() - {"chief", "worker"}:
-        raise ValueError(f"TF_CONFIG: its cluster has {', '.join(jobs)}, and only chief and worker can train here")
+        raise ValueError(f"TF_CONFIG: its cluster has {', '.join(jobs)}, but only chief and worker are supported")
     return Cluster([jobs[job][index] for job, index in all_tasks], own)
 
 
 @contextlib.contextmanager
 def directory(path: Path | None, name: str | None = None):
-    """Where this process keeps its run: the chief, and a machine on its own, in `path`; the others in a scratch one.
+    """Where this process keeps its run: `path` for the chief or a single machine, a temporary directory for the others.
 
     Args:
-        path: the run's directory; by default a new one of the lesson `name`.
-        name: the lesson's, where a run begins. Without it a run goes on, and all machines must see its directory.
+        path: the run directory; by default a new one for the lesson `name`.
+        name: the lesson's name, for a new run. Without it, a run is resumed, and all machines must see its directory.
     """
     together = cluster()
     if together is None or together.is_chief:
@@ -92,25 +92,25 @@ def directory(path: Path | None, name: str | None = None):
 
 @contextlib.contextmanager
 def scope(machines: Cluster, devices: int, task: list):
-    """The scope of a strategy that trains on `devices` of each machine: GPUs where there are any, else the CPU.
+    """The scope of a strategy that trains on `devices` devices of each machine: GPUs if there are any, else the CPU.
 
     Args:
-        task: what is to be done, which must be the same on all machines.
+        task: what to do, which must be the same on all machines.
 
     Raises:
         ValueError: a machine has fewer devices, or was given another task.
-        ConnectionError: a machine has not come, or has gone.
+        ConnectionError: a machine did not connect, or was lost.
     """
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
     if devices > max(len(gpus), 1):
-        kind = f"{len(gpus)} GPUs" if gpus else "no GPU, and its CPU counts as one device beside other machines"
+        kind = f"{len(gpus)} GPUs" if gpus else "no GPU, and with several machines its CPU counts as one device"
         raise ValueError(f"devices={devices}: this machine has {kind}")
     tf.config.set_visible_devices(gpus[:devices], "GPU")
     meet(machines, hashlib.sha256(json.dumps(task, sort_keys=True).encode()).hexdigest())
     with open(os.devnull, "w") as nowhere:
-        # It waits for good for a machine that goes in this very moment, and lets no thread of Python run meanwhile.
+        # If a machine is lost at this very moment, it would wait forever, and block all Python threads.
         faulthandler.dump_traceback_later(SECONDS_TO_COME, exit=True, file=nowhere)
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
         faulthandler.cancel_dump_traceback_later()
@@ -120,15 +120,15 @@ def scope(machines: Cluster, devices: int, task: list):
             yield
     except lost as error:
         raise ConnectionError(
-            "another of the machines has ended or answers no more: dlsuite resume, given on all of them, goes on from "
-            "the last checkpoint"
+            "another machine has stopped or no longer responds: run dlsuite resume on all of them to continue from the "
+            "last checkpoint"
         ) from error
 
 
 def meet(machines: Cluster, task: str) -> None:
-    """Wait until all machines are there: each tells the chief its number and its task, and waits for its word.
+    """Wait until all machines are connected: each sends the chief its number and its task, and waits for the answer.
 
-    TensorFlow would wait for an hour, and tell nobody for whom.
+    TensorFlow would wait for an hour, and not say for which machine.
     """
     end = time.monotonic() + SECONDS_TO_COME
     host, port = machines.addresses[0].rsplit(":", 1)
@@ -141,11 +141,11 @@ def meet(machines: Cluster, task: str) -> None:
             chief.sendall(f"dlsuite {machines.index} {task}\n".encode())
             answer = chief.makefile("rb").readline()
             if answer == DIFFERENT:
-                raise ValueError("TF_CONFIG: the chief was given another command than this machine was")
+                raise ValueError("TF_CONFIG: this machine was given a different command from the chief's")
             if answer == GO:
                 return
         if time.monotonic() > end:
-            raise ConnectionError(f"the chief, {machines.addresses[0]}, has not come within {SECONDS_TO_COME} seconds")
+            raise ConnectionError(f"the chief, {machines.addresses[0]}, did not respond in {SECONDS_TO_COME} seconds")
         time.sleep(0.2)
 
 
@@ -164,14 +164,14 @@ def _wait_for_all(machines: Cluster, port: int, task: str, end: float) -> None:
                     continue
                 missing = [each for each in range(1, len(machines.addresses)) if each not in came]
                 who = ", ".join(f"worker {each} ({machines.addresses[each]})" for each in missing)
-                raise ConnectionError(f"{who}: not there within {SECONDS_TO_COME} seconds") from None
-            except (OSError, ValueError):  # somebody else's connection
+                raise ConnectionError(f"{who}: no connection within {SECONDS_TO_COME} seconds") from None
+            except (OSError, ValueError):  # an unrelated connection
                 continue
             if word == "dlsuite":
                 came[int(index)] = connection, its_task
         are_same = all(its_task == task for _, its_task in came.values())
         for connection, _ in came.values():
-            with contextlib.suppress(OSError):  # it has gone, which training will find out
+            with contextlib.suppress(OSError):  # it is gone, as training will find out
                 connection.sendall(GO if are_same else DIFFERENT)
     if not are_same:
-        raise ValueError("TF_CONFIG: a machine was given another command than this one, the chief")
+        raise ValueError("TF_CONFIG: another machine was given a different command from this one, the chief")

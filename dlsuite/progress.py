@@ -48,12 +48,12 @@ def _shape(terminal) -> tuple[int, int]:
 
 
 class Progress(keras.callbacks.Callback):
-    """Tells the epoch, the step, the time left of the whole training, and the losses.
+    """Reports the epoch, the step, the time left for the whole training, and the losses.
 
     Args:
-        show: a function of the number of steps done, the number of all steps, and the line that says so.
-        seconds_between: the least time between two calls of it.
-        initial_epoch, initial_step: where training begins, both from 0.
+        show: a function of the number of steps done, the total number of steps, and the line to show.
+        seconds_between: the minimum time between two calls.
+        initial_epoch, initial_step: where training starts, both from 0.
     """
 
     def __init__(self, show, seconds_between: float, initial_epoch: int = 0, initial_step: int = 0):

@@ -1,8 +1,8 @@
 """The training side of a run directory: metrics, previews and checkpoints, a graceful stop, an exact resume.
 
-Resuming is exact because nothing else than what a checkpoint holds decides how training goes on: the data of epoch e
-is a function of (seed, e), and the steps of an epoch that were done before a stop draw their batches, so that the
-data moves on, and do nothing with them.
+Resuming is exact because the checkpoint alone determines how training continues: the data of epoch e is a function of
+(seed, e), and the steps of an epoch that were done before a stop draw their batches, so that the data advances, but
+do nothing with them.
 """
 
 import csv
@@ -24,15 +24,15 @@ STEPS_PER_ROW = 10
 SECONDS_PER_FLUSH = 1
 SECONDS_PER_CHECKPOINT = 60
 PREVIEWS = 20
-"""The number made at equal distances on every machine; where training is slow there are more in between."""
+"""The number of previews at equal intervals, the same on every machine; slow training gets more in between."""
 
 
 class Recorder(keras.callbacks.Callback):
-    """Keeps a run directory while `fit` runs; give it to `train` with its `initial_epoch`.
+    """Writes a run directory while `fit` runs; pass it to `train` with its `initial_epoch`.
 
     Args:
-        run: the run directory; where it holds a checkpoint, training goes on from there.
-        is_asked_to_stop: a function that tells whether training is to finish its step, write a checkpoint and end.
+        run: the run directory; if it has a checkpoint, training continues from there.
+        is_asked_to_stop: a function that says whether training should finish its step, write a checkpoint and exit.
 
     Raises:
         runs.RunError: the checkpoint is damaged.
@@ -52,7 +52,7 @@ class Recorder(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.steps_per_epoch = self.params["steps"]
         if not self.steps_per_epoch:
-            raise ValueError("the number of steps an epoch is unknown: give fit steps_per_epoch")
+            raise ValueError("the number of steps per epoch is unknown: pass steps_per_epoch to fit")
         self.epochs = self.params["epochs"]
         done = self.initial_epoch * self.steps_per_epoch + self.initial_step
         self.metric_rows = [
@@ -64,7 +64,7 @@ class Recorder(keras.callbacks.Callback):
             if int(file.stem) > done:
                 runs.remove(file)
         if self.state:
-            if self.model.optimizer is not None:  # it would make its slots in the first step, too late
+            if self.model.optimizer is not None:  # it would create its slots in the first step, too late
                 self.model.optimizer.build(self.model.trainable_variables)
             checkpoint.restore(self.model, self.state)
             log.info("resuming in epoch %d after step %d", self.initial_epoch + 1, self.initial_step)
@@ -94,7 +94,7 @@ class Recorder(keras.callbacks.Callback):
             _write_table(self.run.path / "steps.csv", self.step_rows)
             self.events.flush()
             self.last_flush = time.monotonic()
-        # Often at first, when much changes, and then ever more rarely.
+        # Often at first, when a lot changes, and then less and less often.
         is_time = now - self.last_preview > max(2.0, 0.04 * (now - self.began))
         if is_time or done >= self.next_preview:
             self._preview(done)
@@ -107,7 +107,7 @@ class Recorder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if self.is_stopped:
-            return  # Keras ends the broken epoch too
+            return  # Keras also ends the interrupted epoch
         self.metric_rows.append({"epoch": epoch + 1, **_finite(logs, (epoch + 1) * self.steps_per_epoch)})
         _write_table(self.run.path / "metrics.csv", self.metric_rows)
         self.events.add_epoch(self.metric_rows[-1], self._seconds())
@@ -172,7 +172,7 @@ class Recorder(keras.callbacks.Callback):
 
 
 def _finite(logs, step) -> dict[str, float]:
-    """The logs as numbers; `FloatingPointError` where one is not finite."""
+    """The logs as numbers; `FloatingPointError` if one is not finite."""
     values = {name: float(value) for name, value in logs.items()}
     for name, value in values.items():
         if not math.isfinite(value):

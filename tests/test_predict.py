@@ -159,7 +159,10 @@ def test_a_run_without_a_model(ask, tmp_path):
         (["gans.wgan_gp-ring", "latent=[1, 2]", "--out", "a.png"], r"no picture in the answer \(samples \(1, 2\)\)"),
         (["gans.wgan_gp-ring", "latent=[1, 2]", "--out", "a.txt"], "not one text per example"),
         (["gans.wgan_gp-ring", "sample", "n=1", "seed=0", "--out", "a.npy"], r"several arrays \(.*\): use \.npz"),
-        (["gans.wgan_gp-ring", "sample", "n=900", "seed=0"], "is too long to print: write it to a file with --out FILE"),
+        (
+            ["gans.wgan_gp-ring", "sample", "n=900", "seed=0"],
+            "is too long to print: write it .* --out FILE",
+        ),
         (["attention.bahdanau", "text=1 May 1999", "--out", "a.npz"], r"the answer contains text .*: use \.json"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -39,7 +39,7 @@ def test_a_shipped_card_has_a_table_for_all_that_is_held_out(name):
 @pytest.mark.parametrize("name", serving.names())
 def test_it_says_of_the_digits_that_chose_the_settings_that_they_did(name):
     record = runs.Run(SAVED_MODELS / name).record
-    chosen_on = importlib.import_module(f"dlsuite.{record['name']}").SETTINGS_TUNEDN_ON
+    chosen_on = importlib.import_module(f"dlsuite.{record['name']}").SETTINGS_CHOSEN_ON
     for data, command, _ in tables_of(card_of(name)):
         assert (TUNED in data) == command.endswith(f" --source {chosen_on}")
 
@@ -54,7 +54,7 @@ def test_what_is_on_a_card_can_be_measured_again(name):
 @pytest.mark.parametrize("is_prepared", [True, False])
 def test_a_card_has_what_can_be_measured_here(monkeypatch, chosen_on, is_prepared):
     module = importlib.import_module("dlsuite.autoencoders.autoencoder")
-    monkeypatch.setattr(module, "SETTINGS_TUNEDN_ON", chosen_on)
+    monkeypatch.setattr(module, "SETTINGS_CHOSEN_ON", chosen_on)
     monkeypatch.setattr(shipping.sources, "is_prepared", lambda dataset: is_prepared)
     monkeypatch.setattr(shipping, "measure", lambda name, source: {"squared_error": {"bundled": 1, "tfds": 2}[source]})
     record = runs.Run(SAVED_MODELS / "autoencoders.autoencoder").record

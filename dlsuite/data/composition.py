@@ -1,11 +1,11 @@
-"""Letters with their marks composed, as Unicode's NFC has them, in a graph of core operations.
+"""Composing letters with their marks, as in Unicode's NFC, in a graph of core operations.
 
     e + ´  ->  é          e + ^ + ´  ->  ê + ´  ->  ế
 
-macOS writes names, and what is copied from them, decomposed; whoever has learned `é` does not know `e` and `´`. What is
-composed are pairs of neighbours, one after the other, from each of the ways in which a letter can be typed. Where an
-alphabet has no letter that can be composed, there is no table; Korean syllables, of which there are 11,172, are in it
-only where the alphabet has some.
+macOS writes file names, and text copied from them, in decomposed form; a model that has learned `é` does not know `e`
+and `´`. Neighbouring pairs are composed one after the other, for every way in which a letter can be typed. If an
+alphabet has no letter that can be composed, there is no table; the 11,172 Korean syllables are only in it if the
+alphabet has some of them.
 """
 
 import functools
@@ -29,7 +29,7 @@ def is_composed(letter: str) -> bool:
 
 @functools.cache
 def pairs(has_syllables: bool) -> dict[tuple[str, str], str]:
-    """Every pair of characters that is composed on the way to a letter, and into what."""
+    """Every pair of characters that is composed on the way to a letter, and the result."""
     found = {}
     for letter in map(chr, range(0x20000)):
         if not unicodedata.decomposition(letter) and not (has_syllables and ord(letter) in SYLLABLES):
@@ -45,7 +45,7 @@ def pairs(has_syllables: bool) -> dict[tuple[str, str], str]:
 
 
 class Composition:
-    """What composes texts as an alphabet wants it; `is_needed` says whether there is anything to do.
+    """Composes texts for an alphabet; `is_needed` says whether there is anything to do.
 
     Args:
         alphabet: characters in any order.
@@ -61,13 +61,13 @@ class Composition:
         )
 
     def __call__(self, texts):
-        """Texts, a string tensor `(batch,)` of valid UTF-8, composed."""
+        """Compose texts, a string tensor `(batch,)` of valid UTF-8."""
         if not self.is_needed:
             return texts
         decoded = tf.strings.unicode_decode(texts, "UTF-8")
 
         def found(letters, rows):
-            """Which letters are followed by a mark that they are composed with, and into what, both `(n,)`."""
+            """Which letters are followed by a mark that composes with them, and the results, both `(n,)`."""
             following = tf.concat([letters[1:], [0]], 0)
             keys = tf.cast(letters, tf.int64) * BASE + tf.cast(following, tf.int64)
             place = tf.minimum(tf.searchsorted(self.keys, keys), len(self.keys) - 1)

@@ -1,13 +1,13 @@
-"""Dates as twelve locales write them, and as ISO 8601 does: the smallest translation that has everything in it.
+"""Dates written in twelve locales, and in ISO 8601: the smallest complete translation task.
 
     "Donnerstag, 5. März 1987"   "5 mars 1987"   "Mar 5, 1987"    ->    "1987-03-05"
 
-The days are those of 1900-01-01 to 2099-12-31, 73,049 of them. Babel renders them by the Unicode CLDR in its full,
-long and medium formats; only those are taken in which the month is in letters, since 03.05.1987 is the third of May
-to some and the fifth of March to others: so every text has one answer.
+The days are the 73,049 from 1900-01-01 to 2099-12-31. Babel renders them in the full, long and medium formats of the
+Unicode CLDR. Only formats that spell out the month are used, since 03.05.1987 is the third of May to some and the fifth
+of March to others; this way, every text has exactly one answer.
 
-What is held out is held out twice over: a tenth of the days each for validation and test, and some formats, each of
-a language that is trained in others, for the split `unseen_formats`.
+Data is held out in two ways: a tenth of the days each for validation and test, and some formats, whose languages are
+trained in other formats, for the split `unseen_formats`.
 """
 
 import functools
@@ -35,7 +35,7 @@ def _format(locale: str, length: Length) -> tuple[DateTimePattern, Locale]:
 
 
 def pattern(locale: str, length: Length) -> str:
-    """The format in CLDR's letters, such as `EEEE, d MMMM y`: three or more M are a month in letters."""
+    """The format in CLDR notation, such as `EEEE, d MMMM y`: three or more M mean that the month is spelled out."""
     return _format(locale, length)[0].pattern
 
 
@@ -45,47 +45,47 @@ FORMATS = [
     for length in get_args(Length)
     if "MMM" in pattern(locale, length) or "LLL" in pattern(locale, length)
 ]
-"""The 33 pairs of a locale and a length that have their month in letters."""
+"""The 33 pairs of a locale and a length that spell out the month."""
 
 HELD_OUT = [
     ("en_GB", "full"),  # the weekday is known from en_US, the order from the long format
-    ("de_DE", "long"),  # a full one without its weekday, as are those below
+    ("de_DE", "long"),  # the full format without the weekday, as are those below
     ("pl_PL", "long"),
     ("fi_FI", "long"),
     ("tr_TR", "long"),
 ]
-"""The formats that are never trained: the split `unseen_formats`. Nothing trained looks like them by chance, as the
-Italian `5 novembre 1987` would, which is French as well."""
+"""The formats that are never trained on: the split `unseen_formats`. No trained format looks the same by chance, unlike
+the Italian `5 novembre 1987`, which is French as well."""
 
 TRAINED = [locale_and_length for locale_and_length in FORMATS if locale_and_length not in HELD_OUT]
 
 
 def render(day: date, locale: str, length: Length) -> str:
-    """The day as `locale` writes it in its format of that `length`."""
+    """The day in the format that `locale` has for that `length`."""
     date_pattern, parsed = _format(locale, length)
     return date_pattern.apply(day, parsed)
 
 
 @functools.cache
 def days(split: Held) -> list[date]:
-    """The days of a split, in their order: by a hash, 80 % are for training, a tenth each for validation and test."""
+    """The days of a split, in order; a hash assigns 80 % to training, and a tenth each to validation and test."""
     every = map(date.fromordinal, range(FIRST.toordinal(), LAST.toordinal() + 1))
     return [day for day in every if split_of(day.isoformat()) == split]
 
 
 def pairs(split: Split, n: int | None = None, seed: int = 0) -> tuple[list[str], list[str]]:
-    """Dates in words, and what they are in ISO 8601.
+    """Dates in words, and in ISO 8601.
 
     Args:
         split: "train", "validation" and "test" have their own days, in the formats `TRAINED`; "unseen_formats" has the
             days of "test" in the formats `HELD_OUT`.
-        n: the most to return, drawn at random without repetition; by default every day of the split in each of its
-            formats, in order: 1.6 million for training.
-        seed: of the draw.
+        n: the maximum number to return, drawn at random without repetition; by default every day of the split in each
+            of its formats, in order: 1.6 million for training.
+        seed: for the draw.
 
     Returns:
-        The texts, of 10 to 38 characters, and their answers, each the ten characters of YYYY-MM-DD, in 1900-01-01 to
-        2099-12-31; both as lists of str of the same length.
+        The texts, of 10 to 38 characters, and their answers, the ten characters YYYY-MM-DD from 1900-01-01 to
+        2099-12-31; both are lists of str of the same length.
 
     Raises:
         ValueError: there is no such split, or `n` is below 1.

@@ -1,33 +1,33 @@
-"""What somebody draws by hand: strokes of a pen as a distribution in the plane, or as a digit."""
+"""Drawings by hand: pen strokes as a distribution in the plane, or as a digit."""
 
 import numpy as np
 
 EXTENT = 2.0
 """Strokes and points lie in [-EXTENT, EXTENT]^2, y upwards."""
 DOT = 0.1
-"""A shorter stroke counts as one of this length, so that dots become modes."""
+"""A shorter stroke counts as having this length, so that dots become modes."""
 SMALLEST = 0.4
-"""A drawing that is neither wider nor higher is too little to learn from."""
+"""A drawing whose width and height are both below this is too small to learn from."""
 
 
 def points(strokes: list, jitter: float = 0.05, n: int = 5_000, seed: int = 0) -> np.ndarray:
-    """Points that lie evenly along strokes, all but a little jitter; the same ones for the same arguments.
+    """Points spread evenly along strokes, with a little jitter; the same arguments give the same points.
 
     Args:
-        strokes: each a list of its corners (x, y); what lies outside the plane's square is moved to its border.
-        jitter: the standard deviation, along each axis, of the Gaussian by which every point is moved.
-        n: how many points. A stroke has as many of them as its length is of all strokes' length.
-        seed: of the jitter, and of the order that the points come in.
+        strokes: each a list of its corners (x, y); what lies outside the square is moved to its border.
+        jitter: the standard deviation, along each axis, of the Gaussian noise added to every point.
+        n: the number of points, divided among the strokes in proportion to their length.
+        seed: for the jitter, and for the order of the points.
 
     Returns:
         float32 `(n, 2)` in -2..2, in random order, so that any part of them is spread over all strokes.
 
     Raises:
-        ValueError: a stroke is no list of points, or too little is drawn.
+        ValueError: a stroke is not a list of points, or the drawing is too small.
     """
     strokes = [np.clip(corners(stroke), -EXTENT, EXTENT) for stroke in strokes]
     if not strokes or np.ptp(np.concatenate(strokes), axis=0).max() < SMALLEST:
-        raise ValueError("strokes: too little is drawn to learn from; draw a longer line, or dots further apart")
+        raise ValueError("strokes: the drawing is too small to learn from; draw a longer line, or dots further apart")
 
     travelled = [_travelled(stroke) for stroke in strokes]
     counted = np.maximum([distance[-1] for distance in travelled], DOT)
@@ -43,7 +43,7 @@ def points(strokes: list, jitter: float = 0.05, n: int = 5_000, seed: int = 0) -
 
     random = np.random.default_rng(seed)
     placed = random.permutation(placed) + random.normal(scale=jitter, size=(n, 2))
-    # What the jitter carries over the border is mirrored back; cut off, it would heap up there as a line.
+    # Points that the jitter moves across the border are mirrored back; clipping would pile them up there in a line.
     folded = np.where(np.abs(placed) > EXTENT, 2 * EXTENT * np.sign(placed) - placed, placed)
     return np.clip(folded, -EXTENT, EXTENT).astype("float32")
 
@@ -55,37 +55,37 @@ def corners(stroke: list) -> np.ndarray:
         float64 `(n, 2)`, n >= 1, all finite.
 
     Raises:
-        ValueError: they are no such array.
+        ValueError: they do not form such an array.
     """
     try:
         found = np.asarray(stroke, "float64")
     except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"strokes: one is no list of points ({error})") from None
+        raise ValueError(f"strokes: one is not a list of points ({error})") from None
     if found.ndim != 2 or found.shape[1] != 2 or not len(found):
-        raise ValueError(f"strokes: its shape is {found.shape}, but (n, 2) is needed")
+        raise ValueError(f"strokes: one has the shape {found.shape}, but (n, 2) is needed")
     if not np.isfinite(found).all():
-        raise ValueError("strokes: one holds values that are no finite numbers")
+        raise ValueError("strokes: one has values that are not finite numbers")
     return found
 
 
 def _travelled(stroke: np.ndarray) -> np.ndarray:
-    """How far the pen has come at each corner `(n, 2)` of a stroke, `(n,)`."""
+    """The distance travelled by the pen at each corner `(n, 2)` of a stroke, `(n,)`."""
     return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(stroke, axis=0), axis=1))])
 
 
 def digit(strokes: list, size: int = 28, box: int = 20) -> np.ndarray:
-    """Strokes as a picture like MNIST's: white on black, fitted into a box, its centre of mass in the middle.
+    """Strokes as a picture like MNIST's: white on black, scaled to fit a box, with the centre of mass in the middle.
 
     Args:
         strokes: each a list of its corners (x, y) in [-EXTENT, EXTENT]^2, y upwards.
-        size: pixels a side of the picture.
-        box: pixels of the longer side of what is drawn.
+        size: the picture's side in pixels.
+        box: the longer side of the drawing in pixels.
 
     Returns:
         uint8 `(size, size, 1)`, 0..255.
 
     Raises:
-        ValueError: a stroke is no list of points, or too little is drawn.
+        ValueError: a stroke is not a list of points, or the drawing is too small.
     """
     from PIL import Image, ImageDraw
 
@@ -93,7 +93,7 @@ def digit(strokes: list, size: int = 28, box: int = 20) -> np.ndarray:
     drawn = np.concatenate(strokes) if strokes else np.zeros((1, 2))
     low, wide = drawn.min(axis=0), np.ptp(drawn, axis=0)
     if wide.max() < SMALLEST:
-        raise ValueError("strokes: too little is drawn; draw a digit that fills the square")
+        raise ValueError("strokes: the drawing is too small; draw a digit that fills the square")
     fine = 8
     scale, pen = (box - 3) * fine / wide.max(), 2.2 * fine
     picture = Image.new("L", (size * fine, size * fine))

@@ -1,6 +1,6 @@
-"""Examples to model, by name: digits, patches of photographs, points of the plane, or the user's own of either.
+"""Training examples by name: digits, patches of photographs, points in the plane, or the user's own pictures or points.
 
-Pictures are floats in -1..1, or in 0..1 where a lecture wants that, of shape `(height, width, channels)`; points are
+Pictures are floats in -1..1, or in 0..1 if a lecture needs that, of shape `(height, width, channels)`; points are
 floats of shape `(2,)`.
 """
 
@@ -14,14 +14,14 @@ from dlsuite.data.names import kind
 
 FEWEST_STEPS = 200
 PATCHES = 10_000
-"""The number cut out of the photographs."""
+"""The number of patches taken from the photographs."""
 
 
 def held_in_memory(dataset: str, split: mnist.Split = "train", source: sources.Source = "auto") -> np.ndarray:
     """The examples of a split: uint8 pictures `(n, height, width, channels)` in 0..255, or float32 points `(n, 2)`.
 
-    Of the user's own, every fifth example is the test split. Of the endless distributions, 10,000 points are drawn;
-    of the photographs, 10,000 patches of the same size as the user's own pictures have.
+    In the user's own data, every fifth example is in the test split. From the endless distributions, 10,000 points are
+    drawn; from the photographs, 10,000 patches of the same size as the user's own pictures.
     """
     if dataset == "mnist":
         return mnist.arrays(split, source)[0]
@@ -44,19 +44,19 @@ def batches(
     labelled: bool = False,
     scaled: Callable[[tf.Tensor], tf.Tensor] | None = None,
 ) -> tuple[tf.data.Dataset, int]:
-    """Endless batches for training, and how many of them make an epoch.
+    """Endless batches for training, and the number of batches per epoch.
 
-    MNIST comes in a new order every epoch; points, patches and the user's own pictures are drawn at random. Either way
-    the batches of epoch e are a function of (seed, e), so that a run resumed at `initial_epoch` sees what the
-    uninterrupted one would have seen. An epoch of points is 1,000 batches; one of the user's own pictures is as many as
-    hold each once, but 200 at least, since they may be few.
+    MNIST is shuffled afresh in every epoch; points, patches and the user's own pictures are drawn at random. In both
+    cases the batches of epoch e are a function of (seed, e), so that a run resumed at `initial_epoch` sees what the
+    uninterrupted run would have seen. An epoch of points is 1,000 batches; an epoch of the user's own pictures is one
+    pass over all of them, but at least 200 batches, since there may be few.
 
     Args:
-        scaled: what makes floats of pictures of bytes, `scale` by default, or `to_unit`.
+        scaled: converts pictures from bytes to floats: `scale` (the default) or `to_unit`.
 
     Returns:
-        A dataset of float32 `(batch_size, ...)`, pictures in -1..1 by default, and the number of batches an epoch. With
-        `labelled`, which MNIST alone can be, of pairs with the int32 classes `(batch_size,)`.
+        A dataset of float32 `(batch_size, ...)`, pictures in -1..1 by default, and the number of batches per epoch.
+        With `labelled`, which only MNIST supports, a dataset of pairs with the int32 classes `(batch_size,)`.
 
     Raises:
         ValueError: there is no such dataset, it has no labels, or MNIST is smaller than one batch.
@@ -64,7 +64,7 @@ def batches(
     scaled = scaled or scale
     if labelled:
         if dataset != "mnist":
-            raise ValueError(f"dataset={dataset!r}: its examples have no classes; mnist has")
+            raise ValueError(f"dataset={dataset!r}: its examples have no classes; only mnist has them")
         pairs, steps = shuffled(mnist.arrays("train", source), batch_size, seed, initial_epoch)
         return pairs.map(lambda pictures, labels: (scaled(pictures), tf.cast(labels, tf.int32))).prefetch(2), steps
     if dataset in toy2d.MIXTURES:
@@ -93,17 +93,17 @@ def to_unit(pictures: tf.Tensor) -> tf.Tensor:
 def shuffled(arrays, batch_size: int, seed: int = 0, initial_epoch: int = 0) -> tuple[tf.data.Dataset, int]:
     """Endless batches of the rows of `arrays` (an array or several of one length), in a new order every epoch.
 
-    The order of epoch e is a function of (seed, e). What is left over at an epoch's end is dropped.
+    The order in epoch e is a function of (seed, e). An incomplete batch at the end of an epoch is dropped.
 
     Returns:
-        The dataset, from `initial_epoch` on, and the number of batches an epoch.
+        The dataset, from `initial_epoch` on, and the number of batches per epoch.
 
     Raises:
-        ValueError: there are fewer rows than one batch takes.
+        ValueError: there are fewer rows than one batch needs.
     """
     n = len(tf.nest.flatten(arrays)[0])
     if n < batch_size:
-        raise ValueError(f"batch_size: one step takes {batch_size} examples, and there are only {n}")
+        raise ValueError(f"batch_size: one step takes {batch_size} examples, but there are only {n}")
     steps = n // batch_size
     stored = tf.nest.map_structure(tf.constant, arrays)
 

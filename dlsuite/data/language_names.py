@@ -1,8 +1,8 @@
-"""Which language a word names: `de`, `DE`, `deu`, `pt_BR`, `German`, `Deutsch` and `allemand` all do, `go` does not.
+"""Which language a word names: `de`, `DE`, `deu`, `pt_BR`, `German`, `Deutsch` and `allemand` name one, `go` does not.
 
-Codes are those of ISO 639 that the Unicode CLDR knows, of languages that have one of two letters, with a script or a
-country after them or without, and not capitalized as words are: `non` and `Mon` are words. Names are what the CLDR
-calls languages in any of its languages.
+Codes are the ISO 639 codes known to the Unicode CLDR, of languages that have a two-letter code, optionally followed by
+a script or a country, and not capitalized like words: `non` and `Mon` are words. Names are the names of languages in
+any of the CLDR's languages.
 """
 
 import functools
@@ -13,11 +13,11 @@ from babel.core import get_global
 
 CODE = re.compile(r"([A-Za-z]{2,3})((?:[-_][A-Za-z]{2,4}){0,2})")
 NAME = re.compile(r"[^\W\d_][^\d_.!?]{1,30}")
-"""What a name may look like; of most texts this says that they are none."""
+"""What a name may look like; this rules out most texts."""
 
 
 def languages_of(word: str) -> frozenset[str]:
-    """The codes of the languages that `word` names: mostly one or none, since some names have several."""
+    """The codes of the languages that `word` names: usually one or none, but some names are ambiguous."""
     code = CODE.fullmatch(word)
     if code and (code[1].islower() or code[1].isupper()):
         language = get_global("language_aliases").get(code[1].lower(), code[1].lower())
@@ -28,7 +28,7 @@ def languages_of(word: str) -> frozenset[str]:
 
 @functools.cache
 def _named() -> dict[str, frozenset[str]]:
-    """By each name in small letters, the codes of what is called so; takes two seconds, once."""
+    """The codes of the languages by lower-case name; takes two seconds, once."""
     found = {}
     for locale in localedata.locale_identifiers():
         if "_" not in locale:

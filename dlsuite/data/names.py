@@ -1,4 +1,4 @@
-"""The datasets by name, and what a name or a path stands for; costs no import of TensorFlow."""
+"""The datasets by name, and what a name or a path refers to; does not import TensorFlow."""
 
 from typing import Literal
 
@@ -17,16 +17,16 @@ NAMED = {
     "dates": "pairs",
 }
 STEPS_PER_EPOCH = {"points": 1000, "signals": 100}
-"""The number of batches that are called an epoch of each kind of data that has no end."""
+"""The number of batches in an epoch, for kinds of data that are endless."""
 
 
 def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"]:
-    """What `dataset` holds: pictures, points of the plane, text, signals, or pairs of texts.
+    """The kind of data in `dataset`: pictures, points in the plane, text, signals, or pairs of texts.
 
-    A path at which there is nothing is judged by its ending.
+    If nothing exists at a path, its extension decides.
 
     Raises:
-        ValueError: there is nothing of that name, or what is there can be used for nothing.
+        ValueError: there is no such dataset, or its files cannot be used.
     """
     if dataset in NAMED:
         return NAMED[dataset]
@@ -35,9 +35,9 @@ def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"
         is_path = bool(set(dataset) & set("/\\.")) or path.exists()
         is_folder, is_there = path.is_dir(), path.exists()
     except OSError:  # a name that is too long for any file
-        raise ValueError(f"dataset={dataset!r}: there is no such file or folder, nor a dataset of that name") from None
+        raise ValueError(f"dataset={dataset!r}: there is no such file, folder or dataset") from None
     if not is_path:
-        raise ValueError(f"dataset={dataset!r}: it must be one of {', '.join(NAMED)}, or a path to your own (./pictures)")
+        raise ValueError(f"dataset={dataset!r}: it must be one of {', '.join(NAMED)}, or a path to your own data")
     if own.is_pairs(dataset):
         return "pairs"
     if path.suffix.lower() == ".txt":
@@ -46,7 +46,7 @@ def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"
         return "points"
     if is_there and not is_folder:
         raise ValueError(
-            f"dataset={dataset!r}: a file of this kind cannot be used; points are in a .npy or .csv file, text in a "
+            f"dataset={dataset!r}: this type of file cannot be used; points must be in a .npy or .csv file, text in a "
             ".txt, pairs of texts in a .tsv, and pictures in a folder"
         )
     if is_folder and not own.holds_pictures(dataset):
@@ -54,33 +54,33 @@ def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"
         if names:
             raise ValueError(
                 f"dataset={dataset!r}: this folder has no pictures ({', '.join(own.IMAGE_ENDINGS)}), and no texts such "
-                f"as de.train.txt and en.train.txt; it has {sources.some_of(names)}"
+                f"as de.train.txt and en.train.txt; it contains {sources.some_of(names)}"
             )
     return "images"
 
 
 def require_kind(dataset: str, *kinds: str) -> None:
-    """Raise `ValueError` for a dataset of another kind, or where there is none of that name."""
+    """Raise `ValueError` if the dataset is of another kind, or does not exist."""
     if kind(dataset) not in kinds:
         raise ValueError(f"dataset={dataset!r}: it has {kind(dataset)}, but {' or '.join(kinds)} are needed here")
 
 
 def resolve(dataset: str, source: sources.Source) -> Literal["tfds", "bundled"]:
-    """What `source` comes to for `dataset`. Only MNIST has two; the reviews are TFDS's, and all else is at hand.
+    """The actual source of `dataset`. Only MNIST has two; the reviews come from TFDS, and the rest is bundled.
 
     Raises:
-        ValueError: there is no such source, or the dataset is asked of TFDS, which does not have it.
+        ValueError: there is no such source, or the dataset does not come from TFDS.
     """
     if dataset == "imdb_reviews":
         return "tfds"
     if source == "tfds" and dataset != "mnist":
-        raise ValueError(f"source='tfds': TensorFlow Datasets is where mnist comes from, and {dataset} does not")
+        raise ValueError(f"source='tfds': {dataset} does not come from TensorFlow Datasets, only mnist does")
     resolved = sources.resolve("mnist", source)
     return resolved if dataset == "mnist" else "bundled"
 
 
 def held_out(dataset: str) -> dict[str, str]:
-    """What the held-out data of `dataset` is called, by the source that it comes from."""
+    """A description of the held-out data of `dataset`, by source."""
     if dataset == "mnist":
         return {"bundled": "the 1,000 bundled held-out digits", "tfds": "MNIST's 10,000 test digits"}
     if dataset in NAMED and kind(dataset) == "points":
@@ -103,5 +103,5 @@ def held_out(dataset: str) -> dict[str, str]:
 
 
 def count(dataset: str, source: str) -> int | None:
-    """How many examples there are to train on; `None` where they are endless, or nobody has counted them yet."""
+    """The number of training examples; `None` if they are endless, or have not been counted."""
     return {"tfds": 59_000, "bundled": 4_000}[source] if dataset == "mnist" else None

@@ -1,4 +1,4 @@
-"""The user's own data: a folder of pictures, or points of the plane in a `.npy` or `.csv` file."""
+"""The user's own data: a folder of pictures, or points in the plane in a `.npy` or `.csv` file."""
 
 import io
 from pathlib import Path
@@ -10,12 +10,12 @@ from dlsuite.data import sources, tables
 IMAGE_SIZE = 32
 IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp")
 PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP")
-"""Those of `IMAGE_ENDINGS`; Pillow knows others, some of which it hands to programs of the system."""
+"""The formats of `IMAGE_ENDINGS`; Pillow knows others, and passes some of them to system programs."""
 POINT_ENDINGS = (".npy", ".csv")
 FEWEST = 64
 MOST_PIXELS = 100_000_000
 SEEN = 16
-"""By so much of 255 the darkest and the brightest of what is seen differ at least."""
+"""The minimum difference, out of 255, between the darkest and brightest value of a picture that shows something."""
 
 
 def is_points(path: str) -> bool:
@@ -24,9 +24,9 @@ def is_points(path: str) -> bool:
 
 
 def is_pairs(path: str) -> bool:
-    """Whether `path` names pairs of texts: a `.tsv`, or a folder that holds such as `de.train.txt` and `en.train.txt`.
+    """Whether `path` names pairs of texts: a `.tsv`, or a folder with files such as `de.train.txt` and `en.train.txt`.
 
-    One such file alone does not make pairs of a folder of pictures.
+    A folder of pictures with only one such file is still a folder of pictures.
     """
     file = sources.expanded(path)
     if file.suffix.lower() == ".tsv":
@@ -36,42 +36,42 @@ def is_pairs(path: str) -> bool:
 
 
 def holds_pictures(path: str) -> bool:
-    """Whether there is a picture in the folder `path` or below it."""
+    """Whether there is a picture in the folder `path` or its subfolders."""
     return any(is_used and is_picture(file) for file, is_used in sources.files_below(sources.expanded(path)))
 
 
 def is_picture(file: Path) -> bool:
-    """Whether a file is called like a picture."""
+    """Whether a file has the extension of a picture."""
     return file.suffix.lower() in IMAGE_ENDINGS
 
 
 def picture_files(path: str, fewest: int, called: str = "pictures") -> list[Path]:
-    """The pictures in the folder `path` and below it, in the order of their names.
+    """The pictures in the folder `path` and its subfolders, sorted by name.
 
-    Hidden files and folders, and what systems leave there, are passed over; links to folders are followed.
+    Hidden files and folders, and system files, are skipped; links to folders are followed.
 
     Raises:
-        ValueError: there is no such folder, or it holds fewer than `fewest`; with what was passed over.
+        ValueError: there is no such folder, or it has fewer than `fewest` pictures; the message lists skipped files.
     """
     pictures, others = [], []
     for file, is_used in sources.files_below(sources.existing(path, "folder")):
         (pictures if is_used and is_picture(file) else others).append(file)
     if len(pictures) < fewest:
         names = sorted({file.name for file in others})
-        beside = f"; passed over, as hidden or no picture ({', '.join(IMAGE_ENDINGS)}): {sources.some_of(names)}"
+        beside = f"; skipped, as hidden or not a picture ({', '.join(IMAGE_ENDINGS)}): {sources.some_of(names)}"
         said = f"it has {len(pictures)} {called}, but at least {fewest} are needed"
         raise ValueError(f"dataset={path!r}: {said}{beside if names else ''}")
     return sorted(pictures)
 
 
 def images(path: str) -> np.ndarray:
-    """Every picture in the folder `path` and below it, cut to its central square and resized.
+    """Every picture in the folder `path` and its subfolders, cropped to the central square and resized.
 
     Returns:
-        uint8 `(n, 32, 32, 1)` where all are grey, else `(n, 32, 32, 3)`, in 0..255, in the order of their names.
+        uint8 `(n, 32, 32, 1)` if all are grey, else `(n, 32, 32, 3)`, in 0..255, sorted by name.
 
     Raises:
-        ValueError: there is no such folder, it holds fewer than 64 pictures, or one cannot be read.
+        ValueError: there is no such folder, it has fewer than 64 pictures, or one cannot be read.
     """
     from PIL import Image, ImageOps
 
@@ -85,7 +85,7 @@ def images(path: str) -> np.ndarray:
 
 
 def picture_in(file: Path, dataset: str):
-    """The picture in a file of `dataset`, a PIL image as `as_seen` makes it; `ValueError` if it cannot be read."""
+    """The picture in a file of `dataset`, a PIL image as from `as_seen`; `ValueError` if it cannot be read."""
     from PIL import Image
 
     try:
@@ -96,9 +96,9 @@ def picture_in(file: Path, dataset: str):
 
 
 def as_seen(opened):
-    """A PIL image of any mode as people see it: upright, in RGB, of 8 bits, what is transparent lying on white.
+    """A PIL image of any mode as people see it: upright, in 8-bit RGB, with a white background if transparent.
 
-    On black, where on white there would be nothing to see.
+    If nothing would be visible on white, the background is black.
     """
     from PIL import ImageOps
 
@@ -122,10 +122,10 @@ def _contrast(rgb) -> int:
 
 
 def _of_8_bits(grey):
-    """A grey PIL image of 16 bits, 32 or floats in mode L or LA; Pillow itself would cut it off at 255.
+    """A grey PIL image with 16 bits, 32 bits or floats, in mode L or LA; Pillow itself would clip it at 255.
 
-    How bright white is of 32 bits and of floats nobody says: 255, 65,535 (of floats also 1), the first that no pixel is
-    above, else the brightest pixel.
+    32-bit and float images do not define white: it is 255 or 65,535 (for floats also 1), the first that no pixel
+    exceeds, else the brightest pixel.
     """
     from PIL import Image
 
@@ -146,17 +146,17 @@ def _of_8_bits(grey):
 
 
 def picture(content: bytes, largest: int) -> tuple[np.ndarray, str]:
-    """The picture in a file's bytes, upright, in RGB, and a remark where something was changed, else "".
+    """The picture in a file's bytes, upright, in RGB, and a remark if something was changed, else "".
 
     Args:
-        content: of a picture's file.
-        largest: a picture with a longer side is reduced to this, in pixels.
+        content: the bytes of a picture file.
+        largest: a picture whose longer side exceeds this many pixels is reduced to it.
 
     Returns:
         uint8 `(height, width, 3)`, and the remark, a sentence.
 
     Raises:
-        ValueError: it is no picture, a broken one, one of more than 100 million pixels, or one without any extent.
+        ValueError: it is not a picture, is damaged, has more than 100 million pixels, or has no pixels.
     """
     import warnings
 
@@ -167,16 +167,16 @@ def picture(content: bytes, largest: int) -> tuple[np.ndarray, str]:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # the limit below says so itself
             opened = Image.open(io.BytesIO(content), formats=PICTURE_FORMATS)
         if opened.width * opened.height > MOST_PIXELS:
-            raise ValueError(f"it has {opened.width} x {opened.height} pixels, and {MOST_PIXELS:,} are the most")
+            raise ValueError(f"it has {opened.width} x {opened.height} pixels, but {MOST_PIXELS:,} is the maximum")
         is_animated = getattr(opened, "n_frames", 1) > 1
         seen = as_seen(opened)
     except UnidentifiedImageError:
-        raise ValueError("this is not a picture that can be read (JPEG, PNG, WebP, GIF and BMP can)") from None
+        raise ValueError("this is not a readable picture (JPEG, PNG, WebP, GIF or BMP)") from None
     except Image.DecompressionBombError:
         raise ValueError(f"it has more than the {MOST_PIXELS:,} pixels that can be read") from None
     except (OSError, SyntaxError, EOFError, MemoryError) as error:
         raise ValueError(f"the picture is damaged ({error})") from None
-    remarks = ["It is animated: the first picture of it is taken."] if is_animated else []
+    remarks = ["It is animated: only the first frame is used."] if is_animated else []
     if max(seen.size) > largest:
         before = seen.size
         seen.thumbnail((largest, largest), Image.Resampling.LANCZOS)
@@ -185,16 +185,16 @@ def picture(content: bytes, largest: int) -> tuple[np.ndarray, str]:
 
 
 def points(path: str) -> np.ndarray:
-    """The points in a `.npy` array or a `.csv` table of two columns (a first line of names is passed over).
+    """The points in a `.npy` array or a `.csv` table of two columns (a header line is skipped).
 
-    The table's numbers may be parted by commas, semicolons, tabs or spaces, and have a decimal comma; see
+    The table's numbers may be separated by commas, semicolons, tabs or spaces, and have a decimal comma; see
     `dlsuite.data.tables`.
 
     Returns:
-        float32 `(n, 2)`, moved and scaled by one number to mean 0 and root-mean-square radius 2.
+        float32 `(n, 2)`, shifted and scaled uniformly to mean 0 and root-mean-square radius 2.
 
     Raises:
-        ValueError: no such file, not two columns, fewer than 64 points, a value that is no finite number, or
+        ValueError: no such file, not two columns, fewer than 64 points, a value that is not a finite number, or
             points that all coincide.
     """
     is_array = Path(path).suffix.lower() == ".npy"
@@ -211,7 +211,7 @@ def points(path: str) -> np.ndarray:
     if len(table) < FEWEST:
         raise ValueError(f"dataset={path!r}: it has {len(table)} points, but at least {FEWEST} are needed")
     if not np.isfinite(table).all():
-        raise ValueError(f"dataset={path!r}: it holds values that are no finite numbers")
+        raise ValueError(f"dataset={path!r}: it has values that are not finite numbers")
     if (table == table[0]).all():
         raise ValueError(f"dataset={path!r}: all its points coincide")
     table = np.ldexp(table, -np.frexp(np.abs(table).max())[1])  # exact, and no square overflows

@@ -1,9 +1,9 @@
-"""Photographs: the sixteen that the scikit-image and scikit-learn wheels carry, or the user's own.
+"""Photographs: sixteen from the scikit-image and scikit-learn wheels, or the user's own.
 
-They are pictures of things, people, textures and stars, in colour or grey, 300 to 1,411 pixels a side, in the public
-domain but for the two of scikit-learn (china.jpg, flower.jpg: CC BY 2.0). Scans of text, diagrams and the second half
-of a stereo pair are left out. Four are held out for testing and two for choosing settings, whole: a patch of one of
-them has a neighbour in no training patch.
+They show things, people, textures and stars, in colour or grey, with sides of 300 to 1,411 pixels. They are in the
+public domain, except for the two from scikit-learn (china.jpg, flower.jpg: CC BY 2.0). Scans of text, diagrams and the
+second half of a stereo pair are left out. Four whole photographs are held out for testing and two for choosing
+settings, so none of their patches has a neighbour in the training data.
 
 The files are read without importing either package, since that costs a second.
 """
@@ -39,17 +39,17 @@ FILES: dict[Split, dict[str, tuple[str, str]]] = {
         "coins.png": SCIKIT_IMAGE,
     },
 }
-"""Which photographs are which split's, and the package and folder that each lies in."""
+"""The photographs of each split, and the package and folder where each is found."""
 FEWEST = 5
 
 
 def images(split: Split = "train", folder: str | None = None) -> list[np.ndarray]:
-    """The photographs of a split, each of its own size.
+    """The photographs of a split, in their original sizes.
 
     Args:
         split: `train`, `validation` or `test`.
-        folder: one of the user's own, with what lies below it; of its photographs, in the order of their names,
-            every fifth is for testing, and the one before it for validation.
+        folder: a folder of the user's own, including subfolders; of its photographs, sorted by name, every fifth is
+            for testing, and the one before it for validation.
 
     Returns:
         uint8 arrays `(height, width, 3)` in 0..255; a grey photograph's three channels are equal.
@@ -70,15 +70,15 @@ def images(split: Split = "train", folder: str | None = None) -> list[np.ndarray
 
 
 def patches(photographs: list[np.ndarray], size: int, n: int, seed=0) -> np.ndarray:
-    """Random square patches, each turned and mirrored in one of the eight ways; the same ones for the same seed.
+    """Random square patches, each rotated and mirrored in one of eight ways; the same seed gives the same patches.
 
-    Every photograph is as likely as any other, and every place in it.
+    All photographs are equally likely, and so are all positions in a photograph.
 
     Args:
-        photographs: uint8 `(height, width, channels)` each.
+        photographs: each uint8 `(height, width, channels)`.
         size: a patch's side in pixels.
-        n: how many patches.
-        seed: of all choices; an integer, or several, 0 or above.
+        n: the number of patches.
+        seed: for all random choices; one or several integers, 0 or above.
 
     Returns:
         uint8 `(n, size, size, channels)`.
@@ -88,7 +88,7 @@ def patches(photographs: list[np.ndarray], size: int, n: int, seed=0) -> np.ndar
     """
     smallest = min(min(photograph.shape[:2]) for photograph in photographs)
     if size > smallest:
-        raise ValueError(f"size={size}: a photograph of only {smallest} pixels a side has no such patch")
+        raise ValueError(f"size={size}: a photograph with a side of only {smallest} pixels has no such patch")
     random = np.random.default_rng(seed)
     cut = np.empty((n, size, size, photographs[0].shape[-1]), "uint8")
     for index in range(n):
@@ -105,6 +105,6 @@ def _installed(package: str, folder: str) -> Path:
     if found is None:
         raise sources.MissingData(
             "the photographs come with scikit-image and scikit-learn: `pip install scikit-image scikit-learn` "
-            "fetches them; or give a folder of your own"
+            "installs them; or use your own folder"
         )
     return Path(found.submodule_search_locations[0]) / folder

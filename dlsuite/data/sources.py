@@ -1,12 +1,12 @@
-"""Where a dataset comes from: `tensorflow_datasets` where it is prepared, else what is bundled here.
+"""Where a dataset comes from: `tensorflow_datasets` if it is prepared there, else the bundled data.
 
-- `auto` takes TFDS where the dataset lies prepared (the folder `TFDS_DATA_DIR`, or TFDS's own default), else the
-  bundled pictures, and never touches the network.
-- `tfds` takes TFDS, and where the dataset is not prepared it raises an error at once that names the command which
-  fetches it (a download that is tried offline hangs for minutes before it fails, so none is tried here).
+- `auto` uses TFDS if the dataset is prepared (in the folder `TFDS_DATA_DIR`, or TFDS's own default), else the bundled
+  pictures, and never touches the network.
+- `tfds` uses TFDS. If the dataset is not prepared, it immediately raises an error that names the command to fetch it
+  (offline, a download would hang for minutes before it fails, so none is attempted here).
 - `bundled` never looks at TFDS.
 
-What the user names is a path: what may stand there, and what of a folder is passed over, is said here too.
+The user's own data is given as a path. This module also says which files it may name, and which files are skipped.
 """
 
 import os
@@ -18,7 +18,7 @@ from typing import Literal
 Source = Literal["auto", "tfds", "bundled"]
 SOURCES = ("auto", "tfds", "bundled")
 LEFT_BY_SYSTEMS = ("__macosx", "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information", "@eadir")
-"""Names, in small letters, of what macOS, Windows and Synology put into folders unasked."""
+"""Lower-case names of files and folders that macOS, Windows and Synology create unasked."""
 
 
 class MissingData(FileNotFoundError):
@@ -26,21 +26,21 @@ class MissingData(FileNotFoundError):
 
 
 def expanded(path: str) -> Path:
-    """A path that a user gives, with the home folder for `~`. Where `~name` is no user, it stays as it is.
+    """A user's path, with `~` replaced by the home folder. If `~name` is not a user, it is left unchanged.
 
-    `Path.expanduser` raises a `RuntimeError` there; such a path is to end as any other at which there is nothing. Who
-    has no home (no `HOME`, and a number that no user has) has the folder of temporary files in its place, lest
-    something is written to a folder called `~`.
+    There, `Path.expanduser` would raise a `RuntimeError`, but such a path should be treated like any other that does
+    not exist. A user without a home (no `HOME`, and an unknown user ID) gets the folder of temporary files instead, so
+    that nothing is written to a folder called `~`.
     """
     found = Path(os.path.expanduser(path))
     return Path(tempfile.gettempdir(), *found.parts[1:]) if found.parts[:1] == ("~",) else found
 
 
 def existing(path: str, wanted: Literal["file", "folder", "folder or file"]) -> Path:
-    """The file or folder of the user's own at `path`.
+    """The user's own file or folder at `path`.
 
     Raises:
-        ValueError: there is none, or there is the other of the two.
+        ValueError: it does not exist, or is a folder where a file is wanted, or the reverse.
     """
     found = expanded(path)
     try:
@@ -52,12 +52,12 @@ def existing(path: str, wanted: Literal["file", "folder", "folder or file"]) -> 
     if wanted == "folder" and is_file:
         raise ValueError(f"dataset={path!r}: it is a file, but a folder is needed")
     if not is_file and not is_folder:
-        raise ValueError(f"dataset={path!r}: there is no such {wanted}, nor a dataset of that name")
+        raise ValueError(f"dataset={path!r}: there is no such {wanted}, and no dataset of that name")
     return found
 
 
 def content(path: str) -> bytes:
-    """The bytes of the user's own file; `ValueError` where there is none, or it must not be read."""
+    """The bytes of the user's own file; `ValueError` if there is none, or reading it is not permitted."""
     file = existing(path, "file")
     try:
         return file.read_bytes()
@@ -66,7 +66,7 @@ def content(path: str) -> bytes:
 
 
 def text(path: str) -> str:
-    """The text of the user's own file, without a mark at its start; `ValueError` with the line that is not UTF-8."""
+    """The text of the user's own file, without a byte order mark; `ValueError` names a line that is not UTF-8."""
     read = content(path)
     try:
         return read.decode("utf-8-sig")
@@ -76,17 +76,17 @@ def text(path: str) -> str:
 
 
 def is_passed_over(name: str) -> bool:
-    """Whether a file or folder of that name is hidden, or is what a system leaves in folders."""
+    """Whether a file or folder of that name is hidden, or created by the system."""
     return name.startswith(".") or name.lower() in LEFT_BY_SYSTEMS
 
 
 def files_below(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """The files in a folder and below it, and which are to be used.
+    """The files in a folder and its subfolders, each with whether to use it.
 
-    A hidden folder counts as a file that is not, and so does a link to nowhere.
+    A hidden folder counts as a file that is not used, and so does a broken link.
 
-    Links to folders are followed, after all else, so that a folder is gone through once, by its own name where it has
-    one here; one to a folder that holds this one is not.
+    Links to folders are followed last, so that each folder is visited only once, under its own name if it is in here;
+    links to a parent folder are not followed.
     """
     top, links, seen = os.path.realpath(folder), [folder], set()
     for link in links:  # grows
@@ -103,7 +103,7 @@ def files_below(folder: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def some_of(names: list[str], most: int = 3) -> str:
-    """A few of several names, for a sentence."""
+    """The first few of several names, for a sentence."""
     return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
@@ -113,12 +113,12 @@ def tfds_directory() -> Path:
 
 
 def is_prepared(name: str) -> bool:
-    """Whether TFDS has dataset `name` ready on this machine; costs a look at the disk."""
+    """Whether TFDS has prepared dataset `name` on this machine; looks at the disk."""
     return any((tfds_directory() / name).glob("**/dataset_info.json"))
 
 
 def resolve(name: str, source: Source) -> Literal["tfds", "bundled"]:
-    """What `source` comes to for the TFDS dataset `name`: `tfds` or `bundled`."""
+    """The actual source of the TFDS dataset `name`: `tfds` or `bundled`."""
     if source not in SOURCES:
         raise ValueError(f"source={source!r}: it must be one of {', '.join(SOURCES)}")
     if source == "auto":
@@ -130,9 +130,9 @@ def load_tfds(name: str, split: str):
     """Split `split` of the TFDS dataset `name`, as a `tf.data.Dataset` of dictionaries.
 
     Raises:
-        MissingData: it is not prepared here, or what is prepared cannot be read.
+        MissingData: it is not prepared here, or its files cannot be read.
     """
-    fetch = f"with a network, `tfds build {name}` fetches it; without one, use source='bundled'"
+    fetch = f"with a network connection, `tfds build {name}` fetches it; without one, use source='bundled'"
     if not is_prepared(name):
         raise MissingData(f"dataset {name!r} is not prepared in {tfds_directory()}: {fetch}")
     import tensorflow_datasets as tfds

@@ -1,6 +1,6 @@
-"""Which split a text belongs to, where nobody has said so: a function of the text alone, the same on every machine.
+"""The split of a text, if none is given: a function of the text alone, the same on every machine.
 
-Copies of a text so fall to one split, and texts that are added later move no other.
+This way, copies of a text are in the same split, and adding texts later does not move any others.
 """
 
 import hashlib
@@ -10,6 +10,6 @@ Held = Literal["train", "validation", "test"]
 
 
 def split_of(text: str) -> Held:
-    """By a hash of `text`: of many, 80 % are for training, and a tenth each for validation and test."""
+    """The split by a hash of `text`: 80 % of texts are for training, and a tenth each for validation and test."""
     tenth = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % 10
     return {8: "validation", 9: "test"}.get(tenth, "train")

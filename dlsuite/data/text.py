@@ -1,19 +1,19 @@
 """Text to learn words from: documents of words, and corpora of numbers.
 
-- `docstrings`: the docstrings of the installed NumPy and Keras, read from their sources without importing either, and
-  kept in the user's cache folder. About 450,000 words, which say what an `array` and a `gradient` are.
-- `imdb_reviews`: film reviews through `tensorflow_datasets` (Maas et al., 2011). Those to learn from are its splits
-  `train` and `test` together, 50,000 reviews of 11.5 million words, whose labels nobody looks at; held out is the
-  first tenth of its split `unsupervised`.
+- `docstrings`: the docstrings of the installed NumPy and Keras, read from their sources without importing them, and
+  kept in the user's cache folder. About 450,000 words, which explain what an `array` and a `gradient` are.
+- `imdb_reviews`: film reviews from `tensorflow_datasets` (Maas et al., 2011). The training data are its splits `train`
+  and `test` together, 50,000 reviews with 11.5 million words, whose labels are not used; the first tenth of its split
+  `unsupervised` is held out.
 - the path of a text file, `.txt` in UTF-8.
 
-A document is what a window of words never reaches out of: a review, or a paragraph of a docstring or of a file, which
-is what stands between empty lines. Of docstrings and files every tenth document is held out.
+A window of words never extends beyond its document: a review, or a paragraph of a docstring or file. Paragraphs are
+separated by empty lines. In docstrings and files, every tenth document is held out.
 
-A word is a letter or underscore and all letters, marks, digits and underscores that follow, with apostrophes and
-joiners between them, in small letters: `don't`, `float32`, `learning_rate`, `हिन्दी`; so numbers and punctuation are
-none. Letters and their marks are composed (Unicode's NFC), however they were typed. Thai, Chinese, Japanese and others
-that are written without spaces are not segmented: what stands between two punctuation marks counts as one word.
+A word starts with a letter or underscore, followed by letters, marks, digits and underscores, with apostrophes and
+joiners between them, in lower case: `don't`, `float32`, `learning_rate`, `हिन्दी`. Numbers and punctuation are not
+words. Letters and their marks are composed (Unicode's NFC), however they were typed. Thai, Chinese, Japanese and other
+languages written without spaces are not segmented: everything between two punctuation marks counts as one word.
 """
 
 import ast
@@ -36,29 +36,29 @@ from dlsuite.data import sources
 PACKAGES = ("numpy", "keras")
 MARKS = "".join(each for each in map(chr, (*range(0x20000), *range(0xE0000, 0xE0200))) if category(each)[0] == "M")
 MARK = rf"(?![\x00-\x7f])[{MARKS}]"
-"""An accent, a vowel sign or the like, which Python's `\\w` has not; ASCII, which has none, is out of it at once."""
+"""An accent, a vowel sign or the like, which Python's `\\w` leaves out; ASCII, which has none, is ruled out first."""
 RUN = rf"\w*(?:{MARK}\w*)*"
 WORD = re.compile(rf"[^\W\d]{RUN}(?:(?:'|[\u200c\u200d]+)(?=\w|{MARK}){RUN})*(?:\u200d(?<=[{MARKS}]\u200d))?")
-"""The last part is how Malayalam has written letters without a vowel at a word's end."""
+"""The last part is for Malayalam, which used to write letters without a vowel this way at the end of a word."""
 TAG = re.compile(r"<[^<>]*>")
 FEWEST = 500
-"""The fewest words that a text file may hold."""
+"""The minimum number of words in a text file."""
 Split = Literal["train", "test"]
 
 
 class Corpus(NamedTuple):
-    """Documents as numbers: the words of a vocabulary that stand in them, one document after the other."""
+    """Documents as numbers: their words that are in the vocabulary, one document after the other."""
 
     words: np.ndarray
-    """Places in the vocabulary, int32 `(n,)`."""
+    """Indices into the vocabulary, int32 `(n,)`."""
     documents: np.ndarray
-    """Which document each word stands in, int32 `(n,)`, rising."""
+    """The document of each word, int32 `(n,)`, ascending."""
     counts: np.ndarray
     """How often each word of the vocabulary occurs, int64 `(vocabulary,)`."""
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text in their order."""
+    """The words of a text, in order."""
     return WORD.findall(unicodedata.normalize("NFC", text.lower()).replace("’", "'"))
 
 
@@ -72,14 +72,14 @@ def documents(dataset: str, split: Split = "train", source: sources.Source = "au
     """The documents of a dataset, or of a text file, each a list of words.
 
     Raises:
-        ValueError: no such split or file, one that is not UTF-8 (the line is named), or one of fewer than 500 words.
+        ValueError: no such split or file, a file that is not UTF-8 (names the line), or has fewer than 500 words.
         sources.MissingData: the reviews are not prepared here.
     """
     if split not in get_args(Split):
         raise ValueError(f"split={split!r}: it must be one of {', '.join(get_args(Split))}")
     if dataset == "imdb_reviews":
         if source == "bundled":
-            raise sources.MissingData("dataset 'imdb_reviews' is not bundled: source='tfds' has it")
+            raise sources.MissingData("dataset 'imdb_reviews' is not bundled: use source='tfds'")
         named = "train+test" if split == "train" else "unsupervised[:10%]"
         reviews = sources.load_tfds("imdb_reviews", named).batch(1000).as_numpy_iterator()
         texts = (review.decode() for batch in reviews for review in batch["text"])
@@ -90,14 +90,14 @@ def documents(dataset: str, split: Split = "train", source: sources.Source = "au
 
 
 def vocabulary_of(documents: list[list[str]], min_count: int, most: int) -> list[str]:
-    """The words that occur `min_count` times or more, the `most` frequent ones, in the order of their frequency."""
+    """The `most` most frequent words that occur at least `min_count` times, by descending frequency."""
     counts = collections.Counter(word for document in documents for word in document)
     in_order = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [word for word, count in in_order[:most] if count >= min_count]
 
 
 def corpus_of(documents: list[list[str]], vocabulary: list[str]) -> Corpus:
-    """Documents as numbers. Words that the vocabulary lacks are left out, and their neighbours move together."""
+    """Documents as numbers. Words outside the vocabulary are dropped, which brings their neighbours together."""
     place = {word: index for index, word in enumerate(vocabulary)}
     known = [[place[word] for word in document if word in place] for document in documents]
     lengths = [len(document) for document in known]
@@ -113,7 +113,7 @@ def read(path: str) -> str:
     """The text of the user's own file.
 
     Raises:
-        ValueError: no such file, one that is not UTF-8 (the line is named), or one of fewer than 500 words.
+        ValueError: no such file, or it is not UTF-8 (names the line), or has fewer than 500 words.
     """
     text = unicodedata.normalize("NFC", sources.text(path).replace("\r\n", "\n"))
     count = len(words_of(text))
@@ -123,9 +123,9 @@ def read(path: str) -> str:
 
 
 def docstrings() -> str:
-    """All docstrings of the installed NumPy and Keras, between empty lines; parsed once and then kept.
+    """All docstrings of the installed NumPy and Keras, separated by empty lines; parsed once and then cached.
 
-    Where the cache folder cannot be written to, they are parsed every time, which takes some ten seconds.
+    If the cache folder is not writable, they are parsed every time, which takes about ten seconds.
     """
     versions = "-".join(f"{package}-{importlib.metadata.version(package)}" for package in PACKAGES)
     file = cache_folder() / f"docstrings-{versions}.txt"
@@ -147,12 +147,12 @@ def docstrings() -> str:
 
 
 def cache_folder() -> Path:
-    """Where what can be made again is kept: `dlsuite` in `XDG_CACHE_HOME`, or in `~/.cache`."""
+    """The folder for files that can be regenerated: `dlsuite` in `XDG_CACHE_HOME`, or in `~/.cache`."""
     return sources.expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "dlsuite"
 
 
 def docstrings_of(package: str):
-    """The docstrings in an installed package's Python files, tests apart, and those that NumPy adds to what is in C."""
+    """The docstrings in an installed package's Python files, except tests, and those that NumPy adds to its C code."""
     root = Path(importlib.util.find_spec(package).origin).parent
     for file in sorted(root.rglob("*.py")):
         if "tests" in file.parts or file.stem.endswith("_test"):
@@ -169,5 +169,5 @@ def docstrings_of(package: str):
 def _statements(node):
     yield node
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.stmt | ast.ExceptHandler):  # docstrings do not hide in expressions
+        if isinstance(child, ast.stmt | ast.ExceptHandler):  # expressions have no docstrings
             yield from _statements(child)

@@ -1,16 +1,16 @@
-"""Aligned texts for translation: sentences in files, one a line, or the dates of `data.dates`.
+"""Aligned texts for translation: sentences in files, one per line, or the dates of `data.dates`.
 
 - A folder in the layout of `tfds.TranslateFolder`: `de.train.txt` and `en.train.txt`, line by line the same in two
-  languages or more, and so for `validation` and `test`.
-- A `.tsv` file of columns parted by tabs. A first line of languages, by code or name (`de`, `EN`, `pt_BR`, `English`,
-  `français`), says what they are, as does one of `source` and `target`; without one there must be two, the source's
-  and the target's, whatever these are called.
+  or more languages, and likewise for `validation` and `test`.
+- A `.tsv` file with columns separated by tabs. A header line of languages, by code or name (`de`, `EN`, `pt_BR`,
+  `English`, `français`), or of `source` and `target`, says what the columns are. Without a header there must be two,
+  the source and the target, whatever their languages are called.
 
-A split that has no file of its own is taken out of the training data: a tenth of it, by a hash of the source text, so
-that a sentence with several translations is in one split only.
+A split without a file of its own is taken from the training data: a tenth of it, by a hash of the source text, so that
+a sentence with several translations is in only one split.
 
-Files are in UTF-8; what is read out of them has its letters and marks composed (Unicode's NFC). Whatever is wrong in
-one is a `ValueError` that names the file and the line.
+Files are in UTF-8; letters and marks are composed when read (Unicode's NFC). Any error in a file is a `ValueError` that
+names the file and the line.
 """
 
 import unicodedata
@@ -24,16 +24,16 @@ from dlsuite.data.language_names import languages_of
 from dlsuite.data.splits import Held, split_of
 
 ROLES = {"source": 0, "src": 0, "target": 1, "tgt": 1, "trg": 1}
-"""What columns may be called where their languages are not said, and which of the two each is."""
+"""What columns may be called if their languages are not given, and whether each is the source (0) or the target (1)."""
 
 
 def languages(dataset: str) -> list[str]:
-    """The languages that there are to choose from, as they are written there, in order.
+    """The languages to choose from, as written in the dataset, in alphabetical order.
 
-    There are none for dates, and for a `.tsv` file whose first line names none.
+    Dates have none, nor does a `.tsv` file whose first line does not name any.
 
     Raises:
-        ValueError: there is no such folder or file, no training data in the folder, or the file is no UTF-8.
+        ValueError: there is no such folder or file, the folder has no training data, or the file is not UTF-8.
     """
     if dataset == "dates":
         return []
@@ -56,21 +56,21 @@ def pairs(
 
     Args:
         dataset: "dates", a folder, or a `.tsv` file.
-        split: "train", "validation" or "test"; the dates have "unseen_formats" besides.
-        source_language: the language to translate from, by its code in small letters or capitals, or by its name.
-            Dates, and a table without a header, leave no choice and pass over it; of a table of two columns it may be
-            left out, and the first is the source's then.
+        split: "train", "validation" or "test"; for dates also "unseen_formats".
+        source_language: the language to translate from, by its code in lower or upper case, or by its name. It is
+            ignored for dates and for a table without a header, which leave no choice. For a table of two columns it
+            may be omitted; the first column is then the source.
         target_language: the language to translate into.
-        n: the most to return, drawn at random without repetition; by default all of them, in order.
-        seed: of the draw.
+        n: the maximum number to return, drawn at random without repetition; by default all of them, in order.
+        seed: for the draw.
 
     Returns:
-        The texts, and their translations: lists of str of the same length, without white space around them, none
-        empty.
+        The texts and their translations: lists of str of the same length, without surrounding white space, none of
+        them empty.
 
     Raises:
-        ValueError: there is no such dataset, split or language, `n` is below 1, or a file is wrong: languages of
-            different numbers of lines, bytes that are no UTF-8, an empty line, a row of another number of columns.
+        ValueError: there is no such dataset, split or language, `n` is below 1, or a file is wrong: languages with
+            different numbers of lines, bytes that are not UTF-8, an empty line, a row with a wrong number of columns.
     """
     if dataset == "dates":
         return dates.pairs(split, n, seed)
@@ -89,7 +89,7 @@ def pairs(
         parts = [part if part in without_file else "train" for part in parts]
         both = [pair for pair, part in zip(both, parts, strict=True) if part == split]
     if not both:
-        raise ValueError(f"dataset={dataset!r}: it has too few sentences for one to fall to the split {split!r}")
+        raise ValueError(f"dataset={dataset!r}: it has too few sentences: none is in the split {split!r}")
     if n is not None:
         drawn = np.random.default_rng(seed).choice(len(both), min(n, len(both)), replace=False)
         both = [both[index] for index in drawn]
@@ -102,15 +102,15 @@ def _languages_in(folder: Path, split: str) -> list[str]:
     names = sorted(file.name for file in folder.iterdir() if not sources.is_passed_over(file.name))
     found = [name.removesuffix(ending) for name in names if name.endswith(ending)]
     if split == "train" and not found:
-        beside = f"; it holds {sources.some_of(names)}" if names else ""
+        beside = f"; it contains {sources.some_of(names)}" if names else ""
         raise ValueError(
-            f"dataset={str(folder)!r}: it holds no training data, such as de.train.txt and en.train.txt{beside}"
+            f"dataset={str(folder)!r}: it has no training data, such as de.train.txt and en.train.txt{beside}"
         )
     return found
 
 
 def _chosen(asked: dict[str, str | None], known: list[str], where: str) -> list[int]:
-    """The places in `known` of the languages that are asked for, by the arguments that ask for them."""
+    """The positions in `known` of the requested languages, which are given by argument name."""
     places = []
     for argument, language in asked.items():
         place = _place_of(language, known)
@@ -119,12 +119,12 @@ def _chosen(asked: dict[str, str | None], known: list[str], where: str) -> list[
             raise ValueError(f"{argument}={language!r}: {there}, not in {language}")
         places.append(place)
     if len(set(places)) == 1:
-        raise ValueError(f"target_language={language!r}: this is the source's language already")
+        raise ValueError(f"target_language={language!r}: this is already the source language")
     return places
 
 
 def _place_of(language: str | None, known: list[str]) -> int | None:
-    """Where a language stands in a list: as it is written, else in other letters, else by another name."""
+    """The position of a language in a list: by exact spelling, else ignoring case, else by another name."""
     if language in known:
         return known.index(language)
     named = languages_of(language or "")
@@ -141,7 +141,7 @@ def _read_folder(folder: Path, split: str, asked: dict[str, str | None]) -> list
     texts = [[line.strip() for line in _lines(file)] for file in files]
     (shorter, fewer), (longer, more) = sorted(zip(map(len, texts), files, strict=True), key=lambda pair: pair[0])
     if shorter != longer:
-        raise ValueError(f"{more}, line {shorter + 1}: it has {longer:,} lines and {fewer.name} only {shorter:,}")
+        raise ValueError(f"{more}, line {shorter + 1}: it has {longer:,} lines, but {fewer.name} only {shorter:,}")
     for file, lines in zip(files, texts, strict=True):
         if "" in lines:
             raise ValueError(f"{file}, line {lines.index('') + 1}: it is empty")
@@ -161,7 +161,7 @@ def _read_columns(file: Path, asked: dict[str, str | None]) -> list[list[str]]:
         if row == [""]:
             raise ValueError(f"{file}, line {number}: it is empty")
         if len(row) != width:
-            hint = "" if header else ", or a first line of language codes that says what they are"
+            hint = "" if header else ", or a first line with the language codes of the columns"
             count = f"{len(row)} column{'s' * (len(row) != 1)}"
             raise ValueError(f"{file}, line {number}: it has {count}, but {width} are needed{hint}")
         for column in columns:
@@ -171,10 +171,10 @@ def _read_columns(file: Path, asked: dict[str, str | None]) -> list[list[str]]:
 
 
 def _read_table(file: Path, asked: set[str | None]) -> tuple[list[str], list[list[str]]]:
-    """What the first line calls the columns, or nothing, and the rows.
+    """The column names in the first line, or an empty list, and the rows.
 
-    It does so if each of its cells names a language, no two the same; if they are `ROLES`; or if it has both that are
-    `asked` for.
+    The first line is a header if its cells name different languages; if they are `ROLES`; or if they include both
+    languages that are `asked` for.
     """
     rows = [[cell.strip() for cell in line.split("\t")] for line in _lines(file)]
     first = rows[0] if rows else []
@@ -193,7 +193,7 @@ def _are_languages(cells: list[str]) -> bool:
 
 
 def _lines(file: Path) -> list[str]:
-    """A file's lines, composed. A line feed alone ends one: Unicode's other separators would shift what follows."""
+    """A file's lines, composed. Only a line feed ends a line: Unicode's other separators would shift what follows."""
     lines = sources.content(str(file)).removeprefix(b"\xef\xbb\xbf").split(b"\n")
     if lines[-1] == b"":
         lines.pop()
@@ -203,5 +203,5 @@ def _lines(file: Path) -> list[str]:
             texts.append(unicodedata.normalize("NFC", line.decode("utf-8")))
         except UnicodeDecodeError as error:
             where = f"{file}, line {number}, byte {error.start + 1}"
-            raise ValueError(f"{where}: 0x{line[error.start]:02x} is no UTF-8 there; save it as UTF-8") from None
+            raise ValueError(f"{where}: 0x{line[error.start]:02x} is not UTF-8 there; save the file as UTF-8") from None
     return texts

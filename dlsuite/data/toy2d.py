@@ -1,14 +1,14 @@
-"""Distributions in the plane whose density is known exactly: what generative models are first tried on.
+"""Distributions in the plane whose density is known exactly: the first test of a generative model.
 
-Each is an equal mixture of isotropic Gaussians, so its density, its modes and the share of samples that are good
-can all be computed:
+Each is an equal mixture of isotropic Gaussians, so its density, its modes and the share of good samples can all be
+computed:
 
     p(x) = 1/K sum_k N(x; centre_k, sigma^2 I)
 
-- `ring`: 8 Gaussians at angles k pi/4 on radius 2, sigma 0.02 (Metz et al., 2016, arXiv:1611.02163).
+- `ring`: 8 Gaussians at angles k pi/4 and radius 2, sigma 0.02 (Metz et al., 2016, arXiv:1611.02163).
 - `grid`: 25 Gaussians at {-4, -2, 0, 2, 4}^2, sigma 0.05 (Lin et al., 2018, arXiv:1712.04086).
 - `spiral`: 400 Gaussians, sigma 0.05, evenly along one and a half turns of an Archimedean spiral: one connected curve.
-- `moons`: 2 x 200 Gaussians, sigma 0.05, along two interleaved half circles: two curves apart.
+- `moons`: 2 x 200 Gaussians, sigma 0.05, along two interleaved half circles: two separate curves.
 """
 
 from typing import NamedTuple
@@ -27,7 +27,7 @@ class Mixture(NamedTuple):
     sigma: float
     """The standard deviation of every component along each axis."""
     has_modes: bool
-    """Whether the components stand apart, so that each is a mode of the density."""
+    """Whether the components are well separated, so that each is a mode of the density."""
 
 
 def _ring() -> Mixture:
@@ -60,14 +60,14 @@ MIXTURES = {
 
 
 def mixture(name: str) -> Mixture:
-    """The mixture called `name`; `ValueError` for one that there is not."""
+    """The mixture called `name`; `ValueError` if there is no such mixture."""
     if name not in MIXTURES:
-        raise ValueError(f"dataset={name!r}: in the plane there are {', '.join(MIXTURES)}")
+        raise ValueError(f"dataset={name!r}: the distributions in the plane are {', '.join(MIXTURES)}")
     return MIXTURES[name]
 
 
 def sample(name: str, n: int, seed: int = 0) -> np.ndarray:
-    """`n` points of the distribution `name`, float32 `(n, 2)`; the same ones for the same seed."""
+    """`n` points from the distribution `name`, float32 `(n, 2)`; the same seed gives the same points."""
     return _draw(mixture(name), n, tf.constant([seed, -1], tf.int64)).numpy()
 
 
@@ -80,10 +80,10 @@ def log_density(name: str, points: np.ndarray) -> np.ndarray:
 
 
 def load(name: str, batch_size: int = 256, seed: int = 0, initial_epoch: int = 0) -> tf.data.Dataset:
-    """Endless batches of fresh points, float32 `(batch_size, 2)`.
+    """Endless batches of new points, float32 `(batch_size, 2)`.
 
-    `STEPS_PER_EPOCH` batches are an epoch; batch t is a function of (seed, t), so a run that goes on at
-    `initial_epoch` sees what the uninterrupted run would have seen.
+    `STEPS_PER_EPOCH` batches are an epoch; batch t is a function of (seed, t), so a run resumed at `initial_epoch`
+    sees what the uninterrupted run would have seen.
     """
     distribution = mixture(name)
     steps = tf.data.Dataset.range(initial_epoch * STEPS_PER_EPOCH, np.iinfo(np.int64).max)

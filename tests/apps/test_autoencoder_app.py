@@ -527,9 +527,9 @@ WHITE, NOISE = np.full((40, 60, 3), 255, "uint8"), np.random.default_rng(0).inte
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
-        ("model.pkl", b"\x80\x04]\x94.", "model.pkl: this is not a picture that can be read"),
-        ("letter.jpg", b"Dear reader,", "letter.jpg: this is not a picture that can be read"),
-        ("nothing.png", b"", "nothing.png: this is not a picture that can be read"),
+        ("model.pkl", b"\x80\x04]\x94.", "model.pkl: this is not a readable picture"),
+        ("letter.jpg", b"Dear reader,", "letter.jpg: this is not a readable picture"),
+        ("nothing.png", b"", "nothing.png: this is not a readable picture"),
         ("torn.png", file_of(NOISE)[:2000], "torn.png: the picture is damaged"),
     ],
     ids=["other", "text", "empty", "torn"],
@@ -586,7 +586,7 @@ def test_a_reduced_picture_and_an_animated_one_say_so(open_view):
     content = io.BytesIO()
     frames[0].save(content, "gif", save_all=True, append_images=frames[1:])
     page = upload(open_view("Super-resolution"), "film.gif", content.getvalue())
-    assert "It is animated: the first picture of it is taken. It was reduced from 1260 × 820 to 512" in page.sentences
+    assert "It is animated: only the first frame is used. It was reduced from 1260 × 820 to 512" in page.sentences
 
 
 def test_an_upload_is_asked_for(open_view, shown):

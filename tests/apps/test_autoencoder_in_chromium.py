@@ -228,11 +228,11 @@ def noise(height: int, width: int) -> np.ndarray:
 
 
 ANSWERS = {
-    "weights.pkl": (lambda: b"\x80\x04]\x94.", "weights.pkl: this is not a picture that can be read"),
-    "letter.jpg": (lambda: b"Dear reader,", "letter.jpg: this is not a picture that can be read"),
+    "weights.pkl": (lambda: b"\x80\x04]\x94.", "weights.pkl: this is not a readable picture"),
+    "letter.jpg": (lambda: b"Dear reader,", "letter.jpg: this is not a readable picture"),
     "huge.bmp": (huge, "huge.bmp: it has more than the 100,000,000 pixels that can be read"),
     "torn.png": (lambda: file_of(noise(48, 64))[:3000], "torn.png: the picture is damaged"),
-    "film.gif": (frames, "It is animated: the first picture of it is taken."),
+    "film.gif": (frames, "It is animated: only the first frame is used."),
     "photograph.jpg": (
         lambda: file_of(noise(1000, 800), "jpeg"),
         "It was reduced from 800 × 1000 to 410 × 512 pixels.",

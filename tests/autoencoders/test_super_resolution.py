@@ -217,7 +217,7 @@ def test_served_it_is_the_same(tmp_path, factor):
         ({"digits": 1.5}, "digits=1.5: it must be at least 0 and at most 1"),
         ({"dataset": "ring"}, "dataset='ring': an auto-encoder here takes pictures"),
         ({"dataset": "nothing"}, "dataset='nothing': it must be one of mnist"),
-        ({"batch_size": 700, "dataset": "mnist"}, "batch_size: one step takes 700 examples, and there are only 640"),
+        ({"batch_size": 700, "dataset": "mnist"}, "batch_size: one step takes 700 examples, but there are only 640"),
     ],
     ids=str,
 )

@@ -360,7 +360,7 @@ def test_train_refuses_what_is_out_of_range(argument):
 
 
 def test_a_batch_larger_than_the_data():
-    with pytest.raises(ValueError, match="batch_size: one step takes 4001 examples, and there are only 4000"):
+    with pytest.raises(ValueError, match="batch_size: one step takes 4001 examples, but there are only 4000"):
         vae.train(source="bundled", batch_size=4001)
 
 

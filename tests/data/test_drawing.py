@@ -64,7 +64,7 @@ def test_any_part_of_the_points_is_spread_over_the_whole_drawing():
 
 @pytest.mark.parametrize("strokes", [[], [[[1, 1]]], [[[0, 0], [0.1, 0.1]], [[0.2, 0.2]]]])
 def test_too_little_gets_a_sentence(strokes):
-    with pytest.raises(ValueError, match="too little is drawn"):
+    with pytest.raises(ValueError, match="the drawing is too small"):
         drawing.points(strokes)
 
 
@@ -75,12 +75,12 @@ def test_too_little_gets_a_sentence(strokes):
         ([[1.0, 2.0, 3.0]], "has the shape"),
         ([], "has the shape"),
         (np.empty((0, 2)), "has the shape"),
-        ([[float("nan"), 0.0], [1.0, 1.0]], "no finite numbers"),
-        ([[float("inf"), 0.0], [1.0, 1.0]], "no finite numbers"),
-        ({"a": 1}, "no list of points"),
-        ([["left", "right"]], "no list of points"),
-        ([[0.0, 0.0], [1.0]], "no list of points"),
-        ([[10**400, 0]], "no list of points"),
+        ([[float("nan"), 0.0], [1.0, 1.0]], "not finite numbers"),
+        ([[float("inf"), 0.0], [1.0, 1.0]], "not finite numbers"),
+        ({"a": 1}, "not a list of points"),
+        ([["left", "right"]], "not a list of points"),
+        ([[0.0, 0.0], [1.0]], "not a list of points"),
+        ([[10**400, 0]], "not a list of points"),
     ],
 )
 def test_what_is_no_stroke_gets_a_sentence(stroke, sentence):
@@ -153,7 +153,7 @@ def test_no_part_of_a_digit_is_carried_over_the_border():
 
 @pytest.mark.parametrize("strokes", [[], [[[1, 1]]], [[[0, 0], [0.1, 0.1]], [[0.2, 0.2]]]])
 def test_too_little_for_a_digit_gets_a_sentence(strokes):
-    with pytest.raises(ValueError, match="too little is drawn; draw a digit that fills the square"):
+    with pytest.raises(ValueError, match="the drawing is too small; draw a digit that fills the square"):
         drawing.digit(strokes)
 
 

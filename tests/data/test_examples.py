@@ -95,7 +95,7 @@ def test_held_out_points_differ_from_the_training_ones():
 
 
 def test_a_batch_larger_than_the_digits(without_tfds):
-    with pytest.raises(ValueError, match="batch_size: one step takes 5000 examples, and there are only 4000"):
+    with pytest.raises(ValueError, match="batch_size: one step takes 5000 examples, but there are only 4000"):
         examples.batches("mnist", 5000)
 
 

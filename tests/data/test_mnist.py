@@ -88,7 +88,7 @@ def test_damaged_data_is_missing_data(without_tfds):
 
 
 def test_wrong_arguments():
-    with pytest.raises(ValueError, match=r"split='validation': it is 'train' or 'test'"):
+    with pytest.raises(ValueError, match=r"split='validation': it must be 'train' or 'test'"):
         mnist.arrays("validation", "bundled")
     with pytest.raises(ValueError, match=r"source='web': it must be one of auto, tfds, bundled"):
         mnist.arrays("train", "web")

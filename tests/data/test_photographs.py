@@ -127,7 +127,7 @@ def test_patches_are_a_function_of_the_seed(folder):
 
 
 def test_a_patch_larger_than_a_photograph(folder):
-    with pytest.raises(ValueError, match="size=45: a photograph of only 40 pixels a side has no such patch"):
+    with pytest.raises(ValueError, match="size=45: a photograph with a side of only 40 pixels has no such patch"):
         photographs.patches(photographs.images("train", str(folder)), 45, 1)
 
 

@@ -56,14 +56,14 @@ def test_a_first_point_of_whole_numbers_is_one_where_others_are():
 
 @pytest.mark.parametrize("first", ["nan,1", "1.5,NaN", "inf,1.0", ",1.5", "NA,1.5", "null,2", "abc,1.5", "1.5,?", ","])
 def test_a_first_point_that_is_none_is_no_name(first):
-    with pytest.raises(ValueError, match=r"line 1: .* is no finite number"):
+    with pytest.raises(ValueError, match=r"line 1: .* is not a finite number"):
         tables.read("\n".join([first, *WRITTEN]))
 
 
 @pytest.mark.parametrize("header", [",0,1", ",x,y", ",0"])
 def test_the_index_that_pandas_writes_is_named(header):
     lines = [f"{number},{line}" for number, line in enumerate(WRITTEN)]
-    with pytest.raises(ValueError, match="line 1: its first column has no name, like the index that pandas writes"):
+    with pytest.raises(ValueError, match="line 1: its first column has no name, like the index column"):
         tables.read("\n".join([header, *lines]))
 
 
@@ -73,13 +73,13 @@ def test_the_index_that_pandas_writes_is_named(header):
         ("", "it has no rows"),
         ("\n# nothing\n", "it has no rows"),
         ("x,y\n", "it has no rows"),
-        ("x,y\n1,2\n\n3,four", "line 4: 'four' is no finite number"),
-        ("x;y\n1,5;2\n3;vier", "line 3: 'vier' is no finite number"),
-        ("1,2\r\n3\r\n4,5", "line 2 has 1 numbers, and line 1 has 2"),
-        ("1,2\n3,4,5", "line 2 has 3 numbers, and line 1 has 2"),
-        ("1,2\n3,1e999", "line 2: '1e999' is no finite number"),
-        ("1,2\n3,1_000", "line 2: '1_000' is no finite number"),
-        ("1;2\n3;1.000,5", r"line 2: '1.000,5' is no finite number"),
+        ("x,y\n1,2\n\n3,four", "line 4: 'four' is not a finite number"),
+        ("x;y\n1,5;2\n3;vier", "line 3: 'vier' is not a finite number"),
+        ("1,2\r\n3\r\n4,5", "line 2 has 1 numbers, but line 1 has 2"),
+        ("1,2\n3,4,5", "line 2 has 3 numbers, but line 1 has 2"),
+        ("1,2\n3,1e999", "line 2: '1e999' is not a finite number"),
+        ("1,2\n3,1_000", "line 2: '1_000' is not a finite number"),
+        ("1;2\n3;1.000,5", r"line 2: '1.000,5' is not a finite number"),
     ],
 )
 def test_the_line_that_is_wrong_is_named_by_its_number_in_the_file(text, said, tmp_path):

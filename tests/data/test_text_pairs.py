@@ -170,14 +170,14 @@ def test_dates_are_a_dataset_of_pairs():
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
-        ("de.test.txt", b"a\nb\nc\n", r"en\.test\.txt, line 4: it has 5 lines and de\.test\.txt only 3"),
-        ("de.test.txt", b"a\n" * 7, r"de\.test\.txt, line 6: it has 7 lines and en\.test\.txt only 5"),
-        ("de.test.txt", b"a\nb\n\xfcber\nd\ne\n", r"de\.test\.txt, line 3, byte 1: 0xfc is no UTF-8 there"),
-        ("en.test.txt", b"a\nb\nc\nd\nna\xefve\n", r"en\.test\.txt, line 5, byte 3: 0xef is no UTF-8 there"),
-        ("en.test.txt", "a\nb\n".encode("utf-16"), r"en\.test\.txt, line 1, byte 1: 0xff is no UTF-8 there"),
+        ("de.test.txt", b"a\nb\nc\n", r"en\.test\.txt, line 4: it has 5 lines, but de\.test\.txt only 3"),
+        ("de.test.txt", b"a\n" * 7, r"de\.test\.txt, line 6: it has 7 lines, but en\.test\.txt only 5"),
+        ("de.test.txt", b"a\nb\n\xfcber\nd\ne\n", r"de\.test\.txt, line 3, byte 1: 0xfc is not UTF-8 there"),
+        ("en.test.txt", b"a\nb\nc\nd\nna\xefve\n", r"en\.test\.txt, line 5, byte 3: 0xef is not UTF-8 there"),
+        ("en.test.txt", "a\nb\n".encode("utf-16"), r"en\.test\.txt, line 1, byte 1: 0xff is not UTF-8 there"),
         ("de.test.txt", b"a\n\nc\nd\ne\n", r"de\.test\.txt, line 2: it is empty"),
         ("en.test.txt", b"a\nb\nc\n \t\r\ne\n", r"en\.test\.txt, line 4: it is empty"),
-        ("en.test.txt", b"", r"de\.test\.txt, line 1: it has 5 lines and en\.test\.txt only 0"),
+        ("en.test.txt", b"", r"de\.test\.txt, line 1: it has 5 lines, but en\.test\.txt only 0"),
     ],
 )
 def test_a_wrong_file_is_named_with_its_line(folder, file, content, said):
@@ -189,12 +189,15 @@ def test_a_wrong_file_is_named_with_its_line(folder, file, content, said):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("a\tb\nc\n", r"pairs\.tsv, line 2: it has 1 column, but 2 are needed, or a first line of language codes"),
+        (
+            "a\tb\nc\n",
+            r"pairs\.tsv, line 2: it has 1 column, but 2 are needed, or a first line with the language codes",
+        ),
         ("de\ten\na\tb\nc\td\te\n", r"pairs\.tsv, line 3: it has 3 columns, but 2 are needed$"),
         ("de\ten\na\tb\n\nc\td\n", r"pairs\.tsv, line 3: it is empty"),
         ("de\ten\na\t \n", r"pairs\.tsv, line 2: its column 2 is empty"),
         ("a\tb\n\tc\n", r"pairs\.tsv, line 2: its column 1 is empty"),
-        ("", r"it has too few sentences for one to fall to the split 'train'"),
+        ("", r"it has too few sentences: none is in the split 'train'"),
     ],
 )
 def test_a_wrong_table_is_named_with_its_line(tmp_path, content, said):
@@ -210,7 +213,7 @@ def test_a_missing_language_is_told_which_there_are(folder, tmp_path):
         text_pairs.pairs(str(folder), "train", "de")
     with pytest.raises(ValueError, match=r"target_language='fr': the test split in .* is in de, en, not in fr"):
         text_pairs.pairs(str(folder), "test", "de", "fr")
-    with pytest.raises(ValueError, match="target_language='de': this is the source's language already"):
+    with pytest.raises(ValueError, match="target_language='de': this is already the source language"):
         text_pairs.pairs(str(folder), "train", "de", "de")
     with pytest.raises(ValueError, match=r"source_language='fr': .*pairs\.tsv is in de, en, not in fr"):
         text_pairs.pairs(write_table(tmp_path / "pairs.tsv", 20), "train", "fr", "en")
@@ -222,7 +225,7 @@ def test_a_missing_dataset_or_split(folder, tmp_path):
     with pytest.raises(ValueError, match=r"split='unseen_formats': it must be one of train, validation, test"):
         text_pairs.pairs(str(folder), "unseen_formats", "de", "en")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ValueError, match=r"it holds no training data, such as de\.train\.txt and en\.train\.txt"):
+    with pytest.raises(ValueError, match=r"it has no training data, such as de\.train\.txt and en\.train\.txt"):
         text_pairs.pairs(str(tmp_path / "empty"), "train", "de", "en")
 
 

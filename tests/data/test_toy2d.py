@@ -117,5 +117,5 @@ def test_samples_are_a_function_of_the_seed():
 
 
 def test_an_unknown_name():
-    with pytest.raises(ValueError, match=r"dataset='circle': in the plane there are ring, grid, spiral, moons"):
+    with pytest.raises(ValueError, match=r"dataset='circle': the distributions .* are ring, grid, spiral, moons"):
         toy2d.load("circle")

@@ -65,5 +65,5 @@ def test_wrong_arguments(argument):
 
 
 def test_a_batch_larger_than_the_digits():
-    with pytest.raises(ValueError, match="batch_size: one step takes 5000 examples, and there are only 4000"):
+    with pytest.raises(ValueError, match="batch_size: one step takes 5000 examples, but there are only 4000"):
         digit_classifier.train(source="bundled", batch_size=5000)
