@@ -179,7 +179,7 @@ def test_the_documented_grpc_lines_run():
 def test_answers_above_the_limit_of_grpc():
     sample = load("gans.wgan_gp").sample
     bytes_each = sum(value.nbytes for value in sample(n=1, seed=0).values())
-    (digits,) = re.findall(r"gRPC refuses answers above 4 MB, some ([\d,]+) digits", DOCUMENT)
+    (digits,) = re.findall(r"gRPC rejects answers above 4 MB \(about ([\d,]+) digits", DOCUMENT)
     assert int(digits.replace(",", "")) == round(4 * 2**20 / bytes_each, -2)
 
 
@@ -189,7 +189,7 @@ def section(title):
 
 
 def test_the_tables_name_the_signatures_of_the_gans():
-    all_gans, conditional = section("What the GANs answer").split("`gans.conditional_gan` answers besides:")
+    all_gans, conditional = section("GANs").split("For `gans.conditional_gan`:")
     named = [
         {name for row in re.findall(r"^\| (`.*?) \|", part, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
         for part in (all_gans, conditional)
@@ -199,9 +199,9 @@ def test_the_tables_name_the_signatures_of_the_gans():
 
 
 SECTIONS = {
-    "autoencoders": "What the auto-encoders answer",
-    "attention": "What the translators and attention answer",
-    "embeddings": "What the word vectors answer",
+    "autoencoders": "Auto-encoders",
+    "attention": "Translators and attention",
+    "embeddings": "Word vectors",
 }
 """By package, the section with a table whose second column names the lessons."""
 
@@ -220,27 +220,27 @@ def test_the_table_names_the_signatures(name):
 
 
 def test_the_megabytes_are_those_of_the_models():
-    number, megabytes = re.findall(r"The (\d+) models take (\d+) MB together", DOCUMENT)[0]
+    number, megabytes = re.findall(r"The (\d+) models take (\d+) MB in total", DOCUMENT)[0]
     files = [file for name in serving.names() for file in (SAVED_MODELS / name).rglob("*") if file.is_file()]
     assert int(number) == len(serving.names())
     assert int(megabytes) == round(sum(file.stat().st_size for file in files) / 1e6)
 
 
 def test_the_documented_error_is_what_a_wrong_input_gets():
-    (sentence,) = re.findall(r"an error is one sentence, such as `(.*?)`", section("What wrong inputs get"))
+    (sentence,) = re.findall(r"An error is one sentence, such as `(.*?)`", section("Wrong inputs"))
     name = sentence.split(":")[0]
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         load("autoencoders.autoencoder").reconstruct(**{name: np.full((1, 28, 28, 1), 255.0, "float32")})
 
 
 def test_no_examples_are_answered_as_documented():
-    (shape,) = re.findall(r"no examples, such as a tensor of shape `\((.*?)\)`", section("What wrong inputs get"))
+    (shape,) = re.findall(r"no examples, such as a tensor of shape `\((.*?)\)`", section("Wrong inputs"))
     nothing = np.zeros([int(side) for side in shape.split(",")], "float32")
     assert load("autoencoders.autoencoder").reconstruct(pictures=nothing)["pictures"].shape == nothing.shape
 
 
 def test_the_signatures_that_cannot_be_batched_are_those_with_a_single_number():
-    (listed,) = re.findall(r"cannot be batched: (.*?), and all of `compression`", section("Batching"), re.DOTALL)
+    (listed,) = re.findall(r"cannot be batched: (.*?),\s+and all of `compression`", section("Batching"), re.DOTALL)
     single, others = set(), set()
     for name in serving.names():
         model = load(name)
