@@ -1,10 +1,10 @@
-"""How fast a page answers in Chromium; the GAN page also beside a training, and what an open page costs the training.
+"""How fast a page responds in Chromium; for the GAN page also during training, and how much an open page slows it.
 
     python benchmarks/app.py
     python benchmarks/app.py --page autoencoder
     python benchmarks/app.py --page attention
 
-Prints a table in Markdown. Each figure is a time from the key or the click to the new picture on the screen.
+Prints a table in Markdown. Each figure is the time from a key press or click to the new picture on the screen.
 """
 
 import argparse
@@ -30,7 +30,7 @@ PICTURE = "[data-testid=stImage] img"
 ALIGNMENT = "table[aria-label='Weights of the attention']"
 REPEATS = 15
 WINDOW, WINDOWS = 20, 4
-"""Seconds for which the training's speed is measured with the page open, and as long closed, and how often."""
+"""How many seconds the training speed is measured with the page open, and then with it closed, and how often."""
 
 WATCH = """([picture, index]) => {
   const find = () => document.querySelectorAll(picture)[index];
@@ -53,7 +53,7 @@ def start_server(script: str, folder: Path) -> subprocess.Popen:
 
 
 def milliseconds(page, act, index=0) -> list[float]:
-    """How long after `act` the picture number `index` on the page is another one, again and again."""
+    """The times from `act` until picture number `index` on the page has changed, over several repeats."""
     times = []
     for _ in range(REPEATS):
         page.evaluate(WATCH, [PICTURE, index])
@@ -79,7 +79,7 @@ def answers(page) -> dict[str, list[float]]:
 
 
 def answers_of_autoencoders(page) -> dict[str, list[float]]:
-    """The times of a slider and of a click on the latent map, and of a new manifold of 20 x 20."""
+    """The times for a slider, for a click on the latent map, and for a new 20 x 20 manifold."""
     open_page(page, "")
     z, width = page.get_by_role("slider").nth(1), page.get_by_role("slider").nth(0)
     z.focus()
@@ -113,12 +113,12 @@ WATCH_ANSWER = """() => {
     again();
   }, {capture: true, once: true}));
 }"""
-"""From the next key on, waits for another answer and another heat map, so that both have been drawn."""
+"""After the next key press, waits for a new answer and a new heat map, so that both have been drawn."""
 TYPED = ("7 avril 1951", "Donnerstag, 12. November 2048")
 
 
 def answers_of_translators(page) -> dict[str, list[float]]:
-    """The times from Enter on a typed date to its translation by both translators, with the heat map."""
+    """The times from pressing Enter on a typed date to its translation by both translators, with the heat map."""
     page.goto(URL)
     page.wait_for_selector(ALIGNMENT)
     page.wait_for_selector("summary")
@@ -141,7 +141,7 @@ def steps_a_second(run: runs.Run, seconds: float) -> float:
 
 
 def speed_with_and_without_page(browser, run: runs.Run) -> list[float]:
-    """The training's speed with the page open that watches it, over its speed without, in neighbouring windows."""
+    """The training speed with an open page that watches it, relative to the speed without, in consecutive windows."""
     ratios = []
     for _ in range(WINDOWS):
         alone = steps_a_second(run, WINDOW)
@@ -159,7 +159,7 @@ def row(what: str, times: list[float]) -> str:
 
 
 def measure(browser, name: str, begin: float) -> None:
-    """Print everything, of a page's server that was started at the time `begin`."""
+    """Print all measurements for a page whose server was started at the time `begin`."""
     page = browser.new_page(viewport={"width": 1360, "height": 900})
     while True:
         try:
@@ -192,7 +192,7 @@ def measure(browser, name: str, begin: float) -> None:
         page.close()
         ratios = speed_with_and_without_page(browser, run)
         shown = ", ".join(f"{100 * ratio:.0f} %" for ratio in ratios)
-        print(f"\nSpeed of that training with a page open that watches it, of its speed without: {shown}.")
+        print(f"\nTraining speed with an open page that watches it, relative to the speed without: {shown}.")
     finally:
         if training:
             training.terminate()

@@ -1,24 +1,24 @@
-"""How fast translation with attention trains and decodes here, beside peers written as their own documentation does.
+"""How fast translation with attention trains and decodes here, compared with programs in the style of their own docs.
 
-    python benchmarks/attention.py                  # some 4 minutes on 2 CPU cores with nothing else to do
+    python benchmarks/attention.py                  # about 4 minutes on 2 idle CPU cores
     python benchmarks/attention.py --dropout 0
 
-It needs `pip install -e ".[bench]"`. All of them are the same network: a bidirectional GRU encoder, additive attention,
-a GRU decoder, a maxout output tied to the target's embedding. With the same weights they have the same loss, which is
-asserted before anything is timed. A step is forward, loss, gradient, clipping, Adam, in float32, on one batch of whole
-sentences that lies in memory; dropout is in the same places.
+It needs `pip install -e ".[bench]"`. All programs use the same network: a bidirectional GRU encoder, additive
+attention, a GRU decoder, a maxout output tied to the target embedding. With the same weights they have the same loss,
+which is asserted before anything is timed. A step is forward pass, loss, gradient, clipping and Adam, in float32, on
+one batch of full-length sentences in memory; dropout is in the same places.
 
-- dlsuite, as `attention.bahdanau` has it, by its own `train_step` in `fit`, compiled as its `train` does;
-- TensorFlow, as its tutorial nmt_with_attention: a `tf.function` with a loop over time, and in it all of a step:
-  embedding, projection of the encoder's states, attention, GRU, output layer, loss. The loop is Python's in the
-  tutorial's version of 2019, and `tf.range` in that of 2021;
-- Keras: the output layer and the projection of the encoder's states outside, `keras.layers.RNN` around a cell with
-  attention, `compile` and `fit` by default;
+- dlsuite, as in `attention.bahdanau`, with its own `train_step` in `fit`, compiled as by its `train`;
+- TensorFlow, like its tutorial nmt_with_attention: a `tf.function` with a loop over time that contains the whole step:
+  embedding, projection of the encoder's states, attention, GRU, output layer, loss. It is a Python loop in the 2019
+  version of the tutorial, and `tf.range` in the 2021 version;
+- Keras: `keras.layers.RNN` around a cell with attention, with the output layer and the projection of the encoder's
+  states outside, and default `compile` and `fit`;
 - PyTorch: `nn.GRU`, the encoder's states projected once, a loop over time with `nn.GRUCell`, the output layer and the
-  loss for all times at once.
+  loss for all time steps at once.
 
 Then one sentence is decoded greedily, by dlsuite's loop in the graph and by a Python loop over a compiled step of the
-TensorFlow peer. Compiling is not timed. A token is a piece of the target that was learned from.
+TensorFlow program. Compiling is not timed. A token is a target piece that was trained on.
 """
 
 import argparse
@@ -26,7 +26,7 @@ import os
 import statistics
 import time
 
-# As `dlsuite train` has it, and here all that use TensorFlow.
+# As in `dlsuite train`; here it applies to all programs that use TensorFlow.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPU_ALLOCATOR_USE_BFC", "true")
 
@@ -52,7 +52,7 @@ def sentences(n=BATCH, seed=0):
     return pieces[0], np.concatenate([np.full((n, 1), START, "int32"), pieces[1]], axis=1)
 
 
-# TensorFlow, as its tutorials: "Neural machine translation with attention".
+# TensorFlow, like its tutorial "Neural machine translation with attention".
 
 
 class Encoder(keras.Model):
@@ -113,7 +113,7 @@ cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, red
 
 
 class TensorFlow:
-    """Python unrolls the loop over time, or else the graph has a loop."""
+    """The loop over time is either unrolled by Python, or a loop in the graph."""
 
     def __init__(self, dropout, unrolled=True):
         self.encoder, self.decoder, self.unrolled = Encoder(dropout), Decoder(dropout), unrolled
@@ -149,7 +149,7 @@ class TensorFlow:
         return (time.perf_counter() - begin) / steps
 
     def translate(self, source):
-        """The likeliest pieces after each other, with those left out that spell nothing."""
+        """The most likely pieces one after the other, without special symbols."""
         values, mask = self.encode(source, training=False), source != PAD
         state, piece, result = self.decoder.first_state(values), tf.fill([len(source)], START), []
         for _ in range(LENGTH):
@@ -332,8 +332,8 @@ class Torch:
         return sum(parameter.numel() for parameter in self.model.parameters())
 
 
-# A contender has `run(steps)`, which trains on for so many steps and answers with the seconds of one; `take(weights)`,
-# which puts the weights of dlsuite's into it; `first_loss(source, target)`, in nats a piece, without dropout.
+# A contender has `run(steps)`, which trains for that many more steps and returns the seconds per step; `take(weights)`,
+# which copies dlsuite's weights into it; and `first_loss(source, target)`, in nats per piece, without dropout.
 
 
 class Ours:
@@ -354,7 +354,7 @@ class Ours:
         return watch.seconds / watch.steps
 
     def weights(self):
-        """Arrays by name; a GRU's as Keras has them: kernel, recurrent kernel, and a row of either's biases."""
+        """Arrays by name; a GRU's as in Keras: kernel, recurrent kernel, and a row of biases for each."""
         encoder, decoder = self.model.encoder, self.model.decoder
 
         def gru(kernel, layer):
@@ -396,13 +396,13 @@ def make_equal(contenders):
         loss, ratio = float(contender.first_loss(*batch)), contender.parameters() / ours.parameters()
         assert abs(loss - wanted) < 1e-4, f"{name}: a loss of {loss}, and {wanted} here"
         assert abs(ratio - 1) < 0.01, f"{name}: {ratio} times the parameters"
-    print(f"All have a loss of {wanted:.4f} nats a piece with the same {ours.parameters():,} weights.\n", flush=True)
+    print(f"All have a loss of {wanted:.4f} nats per piece with the same {ours.parameters():,} weights.\n", flush=True)
 
 
 def flops_of_step():
-    """What a step's matrix products need, at least: forward, for the gradient of the weights, and of the inputs."""
+    """The minimum FLOPs of a step's matrix products: forward, for the weight gradients, and for the input gradients."""
     u, source, target = UNITS, 0, 0
-    source += 2 * (u * 3 * u + u * 3 * u) + 2 * u * u  # both directions, and what is looked at
+    source += 2 * (u * 3 * u + u * 3 * u) + 2 * u * u  # both directions, and the attention keys
     target += (u + 2 * u + u) * 3 * u + u * u  # the GRU's three inputs, and the query
     target += LENGTH * (u + 2 * u)  # energies, and the mean
     target += 4 * u * 2 * u + u * PIECES
@@ -427,7 +427,7 @@ def compare_training(contenders, rounds, steps):
 
 
 def compare_decoding(ours, peer, rounds, sentences_a_turn=20):
-    """Of one sentence at a time, of `LENGTH` pieces each: `END` is made unlikely."""
+    """Decode one sentence at a time, each with `LENGTH` pieces: `END` is made unlikely."""
     bias = ours.model.decoder.output_bias.numpy()
     bias[END] = -100.0
     ours.model.decoder.output_bias.assign(bias)

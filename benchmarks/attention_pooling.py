@@ -1,11 +1,11 @@
-"""What each kind of attention, each score and a convolution of as many weights make of the signals, over seeds.
+"""How well each kind of attention, each score and a convolution with as many weights do on the signals, over seeds.
 
     python benchmarks/attention_pooling.py --seeds 3
 
-Writes docs/attention_pooling.md, tables, and docs/pictures/attention_pooling.png, where each kind's network of seed 0
-looks; the page shows both. Every run is trained by the command, as the page does it. Runs that have finished in the
-folder `--runs` are measured again and not trained again. What is measured are 2,000 signals of the split `test`, by
-which nothing was chosen.
+Writes the tables of docs/attention_pooling.md, and docs/pictures/attention_pooling.png, which shows where the networks
+of seed 0 attend; the page shows both. Every run is trained from the command line, as on the page. Runs that have
+finished in the folder `--runs` are measured again, but not trained again. All are measured on 2,000 signals of the
+split `test`, on which nothing was tuned.
 """
 
 import argparse
@@ -37,7 +37,7 @@ SIGNAL = 0
 
 
 def picture(models: dict) -> np.ndarray:
-    """One signal, answered by each model, and its weights beside it."""
+    """Each model's prediction for one signal, next to its attention weights."""
     signals, targets = shapes1d.sample(1, SIGNAL)
     rows = []
     for model in models.values():

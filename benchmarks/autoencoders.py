@@ -1,20 +1,20 @@
-"""How fast VAEs train here, beside peers written as their own documentation writes them.
+"""How fast VAEs train here, compared with programs in the style of the Keras and PyTorch documentation.
 
-    python benchmarks/autoencoders.py                       # some 5 minutes on 2 CPU cores with nothing else to do
+    python benchmarks/autoencoders.py                       # about 5 minutes on 2 idle CPU cores
     python benchmarks/autoencoders.py --quality 600         # and to a test ELBO of -105 nats
-    python benchmarks/autoencoders.py --quality 600 --bundled   # of the bundled digits
+    python benchmarks/autoencoders.py --quality 600 --bundled   # on the bundled digits
 
-It needs `pip install -e ".[bench]"`. Three programs train the same dense networks on the same digits, in memory before
-the first step, in the same batches, with the same losses and Adam, in float32, and binarize the pixels anew in each
+It needs `pip install -e ".[bench]"`. Three programs train the same dense networks on the same digits, which are in
+memory before the first step, with the same batches, losses and Adam, in float32, and binarize the pixels afresh in each
 step:
 
-- dlsuite, as `autoencoders.vae` has it, with the default settings of its `train`;
-- Keras, as the VAE on keras.io is written: a `Sampling` layer, a `keras.Model` with a `train_step` and three means,
-  `fit` on an array. By default `compile` chooses XLA; this peer also runs without;
-- PyTorch, as its examples' VAE is written: a module, a `DataLoader` over a `TensorDataset`, `optim.Adam`.
+- dlsuite, as in `autoencoders.vae`, with the default settings of its `train`;
+- Keras, like the VAE on keras.io: a `Sampling` layer, a `keras.Model` with a `train_step` and three means, `fit` on an
+  array. By default `compile` chooses XLA; this program also runs without it;
+- PyTorch, like the VAE in its examples: a module, a `DataLoader` over a `TensorDataset`, `optim.Adam`.
 
-Adam's rate is 1e-3 throughout for all, as in the peers' documentation; `dlsuite train` lets it fall along a cosine. A
-turn is an epoch of whole batches. Compiling and evaluating are not timed. An image is one that was learned from.
+Adam's learning rate is a constant 1e-3 for all, as in the Keras and PyTorch documentation; `dlsuite train` uses cosine
+decay. A turn is an epoch of whole batches. Compiling and evaluating are not timed. An image is one that was trained on.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import os
 import statistics
 import time
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as dlsuite has it, and here all that use TensorFlow
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in dlsuite; here for all programs that use TensorFlow
 
 import keras
 import numpy as np
@@ -42,7 +42,7 @@ WANTED = 105.0
 """Nats of negative ELBO on MNIST's 10,000 test digits."""
 
 
-# Keras, as on keras.io: "Variational AutoEncoder".
+# Keras, like "Variational AutoEncoder" on keras.io.
 
 
 class Sampling(layers.Layer):
@@ -83,7 +83,7 @@ class KerasVAE(keras.Model):
         return [self.total_loss_tracker, self.reconstruction_loss_tracker, self.kl_loss_tracker]
 
     def losses_of(self, data):
-        """Of each image, in nats: the reconstruction's and the divergence."""
+        """For each image, the reconstruction term and the divergence, in nats."""
         z_mean, z_log_var, z = self.encoder(data)
         reconstruction = self.decoder(z)
         reconstruction_loss = ops.sum(keras.losses.binary_crossentropy(data, reconstruction), axis=(1, 2))
@@ -103,7 +103,7 @@ class KerasVAE(keras.Model):
         return {metric.name: metric.result() for metric in self.metrics}
 
 
-# PyTorch, as in its examples.
+# PyTorch, like its examples.
 
 
 class TorchVAE(nn.Module):
@@ -127,7 +127,7 @@ class TorchVAE(nn.Module):
         return bce - 0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
 
 
-# A contender has `run()`, which trains for one more epoch and answers with the seconds that it took, and
+# A contender has `run()`, which trains for one more epoch and returns the seconds that it took, and
 # `negative_elbo(x)`, its mean over black and white images `(n, 28, 28, 1)`, in nats.
 
 
@@ -213,7 +213,7 @@ def in_memory(source):
 
 
 def flops_of_image(model):
-    """What the matrix products of one image need: forward, for the gradient of the weights, and for that of the inputs.
+    """The FLOPs of the matrix products for one image: forward, for the weight gradients, and for the input gradients.
 
     The gradient of the picture is not needed.
     """
@@ -241,7 +241,7 @@ def compare_speed(source, rounds):
 
 
 def compare_quality(source, limit, seed):
-    """Seconds of training until the negative ELBO of the test digits, evaluated after each epoch, is as wanted."""
+    """Seconds of training until the negative ELBO on the test digits, measured after each epoch, reaches the target."""
     pictures, _ = encoder_decoder.held_out("mnist", source=source)
     x = (np.random.default_rng(0).uniform(size=pictures.shape) < pictures).astype("float32")
     for name, make in CONTENDERS.items():
@@ -258,9 +258,9 @@ def compare_quality(source, limit, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7, help="epochs of each program")
-    parser.add_argument("--bundled", action="store_true", help="learn from the bundled digits, and not from MNIST")
-    parser.add_argument("--quality", type=float, metavar="SECONDS", help="train to a quality as well, for so long")
-    parser.add_argument("--seeds", type=int, default=1, help="how many times, with --quality")
+    parser.add_argument("--bundled", action="store_true", help="train on the bundled digits instead of MNIST")
+    parser.add_argument("--quality", type=float, metavar="SECONDS", help="also train to a given quality")
+    parser.add_argument("--seeds", type=int, default=1, help="number of repetitions of --quality")
     options = parser.parse_args()
     source = "bundled" if options.bundled else "tfds"
     compare_speed(source, options.rounds)

@@ -1,4 +1,4 @@
-"""The command `dlsuite` for benchmarks: what it prints, and runs that are trained by it once and kept."""
+"""The command `dlsuite` for benchmarks: its output, and runs that it trains once and keeps."""
 
 import subprocess
 import sys
@@ -8,16 +8,16 @@ from dlsuite import runs
 
 
 def dlsuite(*arguments) -> str:
-    """What `dlsuite <arguments>` prints."""
+    """The output of `dlsuite <arguments>`."""
     command = [sys.executable, "-m", "dlsuite.cli", *map(str, arguments)]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def trained(path: Path, model: str, **options) -> runs.Run:
-    """The finished run of `model` with these options in `path`, which goes on or begins where there is none.
+    """The finished run of `model` with these options in `path`, trained or resumed if necessary.
 
     Raises:
-        ValueError: what lies there was trained with others.
+        ValueError: the run there was trained with other options.
     """
     run = runs.Run(path)
     if not (path / "run.json").exists():
@@ -26,7 +26,7 @@ def trained(path: Path, model: str, **options) -> runs.Run:
         return run
     others = {name: run.record["arguments"].get(name) for name in options}
     if others != options:
-        raise ValueError(f"{path}: it was trained with {others}, and {options} is asked for")
+        raise ValueError(f"{path}: it was trained with {others}, not with {options}")
     if run.state != "finished":
         dlsuite("resume", path)
     return run

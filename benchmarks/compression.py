@@ -1,11 +1,12 @@
-"""Rate and distortion of learned compression beside JPEG, on held-out photographs and mosaics of digits.
+"""Rate and distortion of learned compression compared with JPEG, on held-out photographs and mosaics of digits.
 
     python benchmarks/compression.py --json compression.json --pictures compression/
 
-Trains a model on each of `--datasets` with the defaults, or takes the finished `--runs`; prints a table in Markdown:
-bits per pixel and PSNR are means over the held-out pictures, files are whole, headers included, and JPEG is given as
-many bits for each picture, of which only its scans count (`dlsuite.autoencoders.jpeg`). `--json` keeps every picture's
-numbers, `--pictures` a picture for each model and quality: an original, what is left of it, and of JPEG's.
+Trains a model on each of `--datasets` with the defaults, or takes the finished `--runs`, and prints a table in
+Markdown. Bits per pixel and PSNR are means over the held-out pictures. Our files are counted whole, including headers;
+JPEG gets the same number of bits for each picture, but only its scans count (`dlsuite.autoencoders.jpeg`). `--json`
+saves every picture's numbers, `--pictures` saves a picture for each model and quality: an original, and how it looks
+after our compression and after JPEG.
 """
 
 import argparse
@@ -21,15 +22,15 @@ from dlsuite.autoencoders import compression, jpeg
 
 MODEL = "autoencoders.compression"
 SIDE = 320
-"""Pixels a side of what `--pictures` shows of a picture."""
+"""The side, in pixels, of the part that `--pictures` shows of a picture."""
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--datasets", nargs="+", default=["photographs", "mnist"])
-    parser.add_argument("--runs", nargs="+", type=Path, metavar="DIR", help="finished runs, in place of --datasets")
+    parser.add_argument("--runs", nargs="+", type=Path, metavar="DIR", help="finished runs, instead of --datasets")
     parser.add_argument("--split", choices=("validation", "test"), default="test")
-    parser.add_argument("--source", choices=("auto", "tfds", "bundled"), default="auto", help="of the digits")
+    parser.add_argument("--source", choices=("auto", "tfds", "bundled"), default="auto", help="source of the digits")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--pictures", type=Path, metavar="DIR")
     options = parser.parse_args()
@@ -67,7 +68,7 @@ def main():
 
 
 def compared(model, picture, quality):
-    """The middle of a picture, of what is read from its file, and of the largest JPEG that is not larger."""
+    """The middle of a picture, of its decoded file, and of the largest JPEG that is not larger than this file."""
     file = compression.encode(model, picture, quality)
     files = jpeg.best(picture)
     small = [point for point in files if point.bits <= 8 * len(file)] or files[:1]

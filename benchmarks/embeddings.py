@@ -1,17 +1,17 @@
-"""Word vectors of film reviews beside gensim's at the same settings: word similarity, and pairs per second.
+"""Word vectors from film reviews compared with gensim's at the same settings: word similarity, and pairs per second.
 
     python benchmarks/embeddings.py --similarities FOLDER --seeds 3
 
 Trains `embeddings.skip_gram`, `embeddings.cbow` and gensim's `Word2Vec` in turn on the 50,000 labelled reviews of
-`imdb_reviews`, which TFDS must have prepared: the same words, 100 dimensions, a window of 5, 5 words of noise,
-subsampling by 0.001, words of 5 occurrences, 5 epochs, a rate from 0.025 to 0.0001. Spearman's rank correlation of the
-cosines with people's judgements is taken over the pairs of EN-WS-353-ALL.txt and EN-MEN-TR-3k.txt (lines of two words
-and a number) whose words both occur. Of gensim's CBOW both kinds are trained: where it sums the context (`cbow_mean=0`)
-it divides the gradient by the number of summed words, which is no gradient of the sum; the mean is its default.
-dlsuite's skip-gram draws its noise words once per window, gensim's draws new ones for each pair.
+`imdb_reviews`, which TFDS must have prepared: the same words, 100 dimensions, a window of 5, 5 noise words,
+subsampling at 0.001, words with at least 5 occurrences, 5 epochs, a learning rate from 0.025 to 0.0001. Spearman's rank
+correlation of the cosines with human judgements is computed over the pairs of EN-WS-353-ALL.txt and EN-MEN-TR-3k.txt
+(lines of two words and a number) whose words both occur. Both kinds of gensim's CBOW are trained: with a summed context
+(`cbow_mean=0`), it divides the gradient by the number of summed words, which is not the gradient of the sum; the mean
+is its default. dlsuite's skip-gram draws its noise words once per window, gensim's draws new ones for each pair.
 
-Then both skip-grams go through 5,000 reviews in turn, `--rounds` times; a pair is a word and one of its context, and a
-second is one of the processor, all threads together, so that other programs disturb little. Compilation, in the first
+Then both skip-grams take turns on 5,000 reviews, `--rounds` times. A pair is a word and one word of its context.
+Seconds are processor seconds over all threads, so other programs have little influence. Compilation, in the first
 step, is not counted. Needs gensim and SciPy. Writes docs/embeddings.md.
 """
 
@@ -41,7 +41,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 
 class Clock(keras.callbacks.Callback):
-    """The processor's seconds of `fit` after its first step."""
+    """The processor seconds of `fit` after its first step."""
 
     def on_train_batch_end(self, batch, logs=None):
         if not hasattr(self, "began"):
@@ -68,14 +68,14 @@ def ours(module, dataset, seed, epochs, callbacks=()):
 
 
 def gensims(kind, documents, seed, epochs):
-    """gensim's model, and the processor's seconds of its training."""
+    """gensim's model, and the processor seconds of its training."""
     model = gensim.models.Word2Vec(
         vector_size=100,
         window=WINDOW,
         negative=5,
         sample=SUBSAMPLING,
         min_count=MIN_COUNT,
-        seed=seed + 1,  # it takes none of 0
+        seed=seed + 1,  # it does not accept 0
         workers=1,
         **kind,
     )
@@ -96,7 +96,7 @@ def spearman(words, vectors, file):
 
 
 def similarity(program, documents, folder, seed, epochs):
-    """The correlations of one training, by set."""
+    """The correlations of one training run, by dataset."""
     module, kind = PROGRAMS[program]
     if module:
         model = ours(module, "imdb_reviews", seed, epochs)
@@ -108,7 +108,7 @@ def similarity(program, documents, folder, seed, epochs):
 
 
 def speeds(documents):
-    """Pairs per second of `skip_gram`, and of gensim's, on some documents."""
+    """Pairs per second of `skip_gram` and of gensim's skip-gram, on some documents."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "reviews.txt"
         file.write_text("\n\n".join(" ".join(document) for document in documents), "utf-8")
@@ -125,7 +125,7 @@ def speeds(documents):
 
 
 def pairs_a_window(corpus):
-    """How many words a context has in the mean, by subsampling and cutting windows once."""
+    """The mean number of words in a context, found by subsampling and cutting windows once."""
     random = np.random.default_rng(0)
     kept = windows.subsample(random, corpus, SUBSAMPLING)
     length = len(kept.words)

@@ -1,21 +1,22 @@
-"""How fast GANs train here, beside peers written as their own documentation writes them.
+"""How fast GANs train here, compared with programs in the style of the Keras and PyTorch documentation.
 
-    python benchmarks/gans.py                        # some 10 minutes on 2 CPU cores with nothing else to do
-    python benchmarks/gans.py --only wgan_gp         # of wgan_gp, wgan_gp-ring, gan
-    python benchmarks/gans.py --quality 600          # and the seconds to a given quality, 600 each at most
+    python benchmarks/gans.py                        # about 10 minutes on 2 idle CPU cores
+    python benchmarks/gans.py --only wgan_gp         # one of wgan_gp, wgan_gp-ring, gan
+    python benchmarks/gans.py --quality 600          # and the seconds to a given quality, at most 600 each
 
-It needs `pip install -e ".[bench]"`. Three programs train the same networks on the same examples, in memory before the
-first step, with the same batches, updates and optimizers, in float32:
+It needs `pip install -e ".[bench]"`. Three programs train the same networks on the same examples, which are in memory
+before the first step, with the same batches, updates and optimizers, in float32:
 
 - dlsuite, as its `train` runs it, with WGAN-GP's default settings; the GAN is the plain one of Goodfellow et al.,
   without instance noise and groups;
-- Keras, as the examples on keras.io are written: a `keras.Model` with a `train_step`, `compile`, `fit` on an array. By
-  default `compile` chooses XLA, which slows convolutions down on a CPU, so this peer also runs without;
+- Keras, like the examples on keras.io: a `keras.Model` with a `train_step`, `compile`, `fit` on an array. By default
+  `compile` chooses XLA, which slows down convolutions on a CPU, so this program also runs without it;
 - PyTorch: modules, `autograd.grad(create_graph=True)`, `optim.Adam`.
 
-The peers also average the generator's weights and let the rates fall, as dlsuite does, so that all do the same work.
-They take turns in one process, and a ratio is the median of the rounds' ratios, since neighbours in time share what
-else the machine does. An image is a real example that the critic has learned from. Compiling is not timed.
+The others also average the generator's weights and decay the learning rates, as dlsuite does, so that all do the same
+work. They take turns in one process, and a ratio is the median of the rounds' ratios, since programs that run one after
+the other see the same background load. An image is a real example that the critic was trained on. Compiling is not
+timed.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import os
 import statistics
 import time
 
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as dlsuite has it, and here all that use TensorFlow
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as in dlsuite; here for all programs that use TensorFlow
 
 import keras
 import numpy as np
@@ -44,11 +45,11 @@ CASES = {
 BETAS = {"wgan_gp": (0.5, 0.9), "wgan_gp-ring": (0.5, 0.9), "gan": (0.5, 0.999)}
 
 
-# Keras, as on keras.io: "WGAN-GP overriding `Model.train_step`" and "DCGAN to generate face images".
+# Keras, like "WGAN-GP overriding `Model.train_step`" and "DCGAN to generate face images" on keras.io.
 
 
 def keras_networks(data_shape, latent_dim):
-    """dlsuite's generator and critic, of Keras's own layers."""
+    """dlsuite's generator and critic, built from Keras's own layers."""
     if len(data_shape) == 1:
         hidden = lambda: [layers.Dense(128, activation="relu") for _ in range(3)]  # noqa: E731
         generator = keras.Sequential([keras.Input((latent_dim,)), *hidden(), layers.Dense(data_shape[0])])
@@ -89,7 +90,7 @@ def keras_networks(data_shape, latent_dim):
 
 
 class KerasGAN(keras.Model):
-    """A DCGAN's step: the discriminator's, then the generator's."""
+    """A DCGAN step: first the discriminator, then the generator."""
 
     def __init__(self, data_shape, latent_dim, ema_half_life):
         super().__init__()
@@ -305,8 +306,8 @@ class TorchWGANGP(TorchGAN):
         return -score.mean()
 
 
-# A contender has `run(steps)`, which trains on for so many steps and answers with the seconds that they took, and
-# `sample(n)`, which answers with samples of its averaged generator.
+# A contender has `run(steps)`, which trains for that many more steps and returns the seconds that they took, and
+# `sample(n)`, which returns samples of its averaged generator.
 
 
 class Ours:
@@ -328,7 +329,7 @@ class Ours:
         self.model.compile(optimizer(steps), optimizer(steps * self.rows), **two_player.execution(data_shape))
 
     def batches(self):
-        """Those of another epoch in each turn, so that no turn sees the examples of the last one again."""
+        """The batches of a new epoch in each turn, so that no turn sees the same examples as the last one."""
         options = {"source": "bundled", "initial_epoch": self.turns}
         batches, _, data_shape = two_player.training_rows(self.dataset, self.batch_size, self.rows, **options)
         return batches, data_shape
@@ -407,12 +408,13 @@ def in_memory(dataset):
 
 
 def flops_of_step(case, model):
-    """What a step's matrix products and convolutions need, at least, by the rules of differentiation.
+    """The minimum FLOPs of a step's matrix products and convolutions, by the rules of differentiation.
 
-    A layer costs its forward count once more for the gradient of its inputs and once more for that of its weights. The
-    penalty takes the critic forward and back to its inputs; the gradient of that goes through either way again, twice
-    each, but through the way forward only where something is curved: normalization is, rectified layers are not. No
-    gradient of the data is needed but the penalty's, and none of the critic's weights in the generator's step.
+    A layer costs its forward count once more for the gradient of its inputs, and once more for that of its weights.
+    The penalty needs a forward pass of the critic and a backward pass to its inputs. The gradient of the penalty goes
+    through each pass again, twice each, but through the forward pass only where something is curved: normalization is,
+    rectified layers are not. Only the penalty needs a gradient with respect to the data, and the generator's step needs
+    none with respect to the critic's weights.
     """
     _, defaults = CASES[case]
     generator, critic = turns.flops(model.generator), turns.flops(model.critic)
@@ -424,8 +426,8 @@ def flops_of_step(case, model):
 
 
 def compare_speed(case, rounds, steps):
-    """The table's rows for one case."""
-    total = 100_000  # of the schedules: the rates hardly fall
+    """The table rows of one case."""
+    total = 100_000  # steps in the schedules: the rates hardly fall
     contenders = {name: make(case, total) for name, make in CONTENDERS.items()}
     for contender in contenders.values():
         contender.run(min(steps, 51))  # compiles; on points a call of dlsuite's is 25 steps
@@ -461,9 +463,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--steps", type=int, help="of the generator, in each turn (40; on points 500)")
-    parser.add_argument("--quality", type=float, metavar="SECONDS", help="train on the ring to a quality, for so long")
-    parser.add_argument("--seeds", type=int, default=1, help="how many times, with --quality")
+    parser.add_argument("--steps", type=int, help="generator steps per turn (40; 500 on points)")
+    parser.add_argument(
+        "--quality",
+        type=float,
+        metavar="SECONDS",
+        help="also train on the ring to a given quality",
+    )
+    parser.add_argument("--seeds", type=int, default=1, help="number of repetitions of --quality")
     options = parser.parse_args()
     print("| training | program | images / s | ms / step | dlsuite's speed-up | GFLOP/s of the matmul peak |")
     print("|---|---|---|---|---|---|", flush=True)

@@ -1,12 +1,12 @@
-"""How well the losses of a GAN and of a WGAN-GP on the ring tell how good the samples are, over seeds.
+"""How well the losses of a GAN and a WGAN-GP on the ring reflect the quality of the samples, over several seeds.
 
     python benchmarks/modes.py --models gans.gan gans.wgan_gp --datasets ring --seeds 5
     python benchmarks/pathologies.py --seeds 5
     python benchmarks/loss_meaning.py
 
 Reads the runs of the first two commands. Writes docs/loss_meaning.md, a table of rank correlations, and
-docs/loss_meaning.json, the first seed's course, both of which the page shows. A dash stands where what is missing takes
-too few different values.
+docs/loss_meaning.json, the curves of the first seed; the page shows both. A dash means that the missing share has too
+few distinct values.
 """
 
 import argparse
@@ -21,7 +21,7 @@ TRAININGS = {
     "gans.gan": {"healthy": "ring", "mode collapse": "collapse-broken"},
     "gans.wgan_gp": {"healthy": "ring"},
 }
-"""What the runs of a model show, and how their folders' names begin."""
+"""For each model, what its runs show, and the prefix of their folder names."""
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 
 

@@ -1,8 +1,8 @@
-"""How many modes GANs find in the plane, over seeds, each trained by the command with the defaults of its dataset.
+"""How many modes GANs find in the plane, over several seeds, trained from the command line with the default settings.
 
     python benchmarks/modes.py --models gans.wgan_gp --datasets ring grid --seeds 5
 
-Prints a table in Markdown. Runs that have finished in the folder `--runs` are measured again and not trained again.
+Prints a table in Markdown. Runs that have finished in the folder `--runs` are measured again, but not trained again.
 """
 
 import argparse

@@ -1,10 +1,10 @@
-"""How often each pathology of `gans.pathologies` shows, and how often its cure mends it, over seeds.
+"""How often each pathology of `gans.pathologies` appears, and how often its cure works, over several seeds.
 
     python benchmarks/pathologies.py --seeds 5
 
-Writes docs/pathologies.md, a table, and docs/pictures/pathologies/, what became of seed 0; the page shows both. Every
-run is trained by the command, as the page's buttons do it. Runs that have finished in the folder `--runs` are measured
-again and not trained again. With `--only vanishing` what is written of the others, and of time, stays as it is.
+Writes the table of docs/pathologies.md, and pictures of seed 0 to docs/pictures/pathologies/; the page shows both.
+Every run is trained from the command line, as the page's buttons do it. Runs that have finished in the folder `--runs`
+are measured again, but not trained again. With `--only vanishing`, the other rows and the time are left unchanged.
 """
 
 import argparse
@@ -38,12 +38,12 @@ def trained(lesson: str, arguments: dict, path: Path) -> tuple[runs.Run, float]:
 
 
 def title(pathology: Pathology, is_cured: bool) -> str:
-    """What a row of the table is of."""
+    """The title of a table row."""
     return f"fixed by {pathology.cure_title}" if is_cured else f"**{pathology.title}**"
 
 
 def row(pathology: Pathology, is_cured: bool, trainings: list[runs.Run]) -> str:
-    """What is measured of trainings from several seeds, as a row of the table."""
+    """The measurements of training runs with several seeds, as a table row."""
     values, samples = [], [list(run.arrays("samples").values())[-1] for run in trainings]
     for run in trainings:
         total = run.record["epochs"] * run.record["steps_per_epoch"]
@@ -59,7 +59,7 @@ def row(pathology: Pathology, is_cured: bool, trainings: list[runs.Run]) -> str:
 
 
 def last_picture(run: runs.Run):
-    """What a training came to."""
+    """The final picture of a training run."""
     kept = {name: list(run.arrays(name).values())[-1] for name in ("real", "samples", "extent", "score", "gradient")}
     return picture(kept, run.record["arguments"]["generator_loss"])
 

@@ -1,11 +1,11 @@
-"""What the most frequent words do to word vectors: trainings with subsampling and without.
+"""How the most frequent words affect word vectors: training with and without subsampling.
 
     python benchmarks/subsampling.py --seeds 3
 
-Trains `embeddings.cbow` on the docstrings for 10 epochs with `--subsampling 0` and with its default, all else as it is
-by default. Of each, two numbers: how often the plural of a word is one of its ten neighbours
-(`word_map.plurals_found`), and how well the true words of held-out text are told from drawn ones (`measure`'s
-`accuracy`). Writes docs/subsampling.md.
+Trains `embeddings.cbow` on the docstrings for 10 epochs with `--subsampling 0` and with its default; all other options
+have their defaults. Two numbers for each: how often the plural of a word is one of its ten neighbours
+(`word_map.plurals_found`), and how well true words of held-out text are told from randomly drawn ones (`accuracy` of
+`measure`). Writes docs/subsampling.md.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""What the benchmarks of training share: contenders take turns in one process, and are held against the arithmetic.
+"""The common part of the training benchmarks: contenders take turns in one process, and their FLOPs are counted.
 
-A ratio is the median of the rounds' ratios, since neighbours in time share what else the machine does.
+A ratio is the median of the rounds' ratios, since programs that run one after the other see the same background load.
 """
 
 import statistics
@@ -27,15 +27,15 @@ class Stopwatch(keras.callbacks.Callback):
 
 
 def take_turns(contenders, rounds, run):
-    """What each contender's `run` answers with, seconds, in each round; another one begins each round.
+    """The seconds that `run` returns for each contender in each round; each round starts with a different one.
 
     Args:
         contenders: by name.
-        rounds: how many turns each has.
+        rounds: the number of turns for each.
         run: a function of a contender.
 
     Returns:
-        Lists of seconds by name, and the matmul peak, the best that was measured between the rounds.
+        Lists of seconds by name, and the matmul peak, the best value measured between the rounds.
     """
     seconds, peak, names = {name: [] for name in contenders}, 0.0, list(contenders)
     for turn in range(rounds):
@@ -47,12 +47,12 @@ def take_turns(contenders, rounds, run):
 
 
 def median_ratio(seconds, to):
-    """How many times the seconds of `to` these are."""
+    """The median ratio of these seconds to those of `to`, round by round."""
     return statistics.median(other / ours for other, ours in zip(seconds, to, strict=True))
 
 
 def matmul_peak(n=1024, seconds=1.0):
-    """The most float32 operations a second that TensorFlow reaches on this machine in an (n, n) by (n, n) product."""
+    """The maximum float32 operations per second that TensorFlow reaches here in an (n, n) by (n, n) product."""
     matrix, best, end = tf.random.normal((n, n)), np.inf, time.perf_counter() + seconds
     while time.perf_counter() < end:
         begin = time.perf_counter()
@@ -62,12 +62,12 @@ def matmul_peak(n=1024, seconds=1.0):
 
 
 def flops(network):
-    """Of each layer with a kernel, forward, for one example: 2 for each multiplication and addition."""
+    """The forward FLOPs of each layer with a kernel for one example: 2 for each multiply-add."""
     counts = []
     for layer in network.layers:
         if isinstance(layer, layers.Dense):
             counts.append(2 * layer.kernel.shape[0] * layer.kernel.shape[1])
-        elif isinstance(layer, layers.Conv2DTranspose):  # every pixel that comes in meets the whole kernel
+        elif isinstance(layer, layers.Conv2DTranspose):  # every input pixel is multiplied by the whole kernel
             counts.append(2 * int(np.prod(layer.kernel.shape)) * int(np.prod(layer.input.shape[1:3])))
         elif isinstance(layer, layers.Conv2D):
             counts.append(2 * int(np.prod(layer.kernel.shape)) * int(np.prod(layer.output.shape[1:3])))

@@ -27,20 +27,20 @@ PICTURES = DOCS / "pictures" / "pathologies"
 
 
 def numbers(run) -> dict[str, float]:
-    """What `VAE.diagnose` has measured after the last step."""
+    """The measurements of `VAE.diagnose` after the last step."""
     found = {name: run.arrays(name) for name in NUMBERS if name != "negative_elbo_nats"}
     last = {name: float(values[max(values)]) for name, values in found.items()}
     return last | {"negative_elbo_nats": last["reconstruction_nats"] + last["kl_nats"]}
 
 
 def keep_picture(run, path: Path) -> None:
-    """The last preview, in few greys and half the size: small enough for a repository."""
+    """Save the last preview in few greys and at half the size: small enough for a repository."""
     picture = Image.open(list(run.previews().values())[-1]).convert("L")
     picture.reduce(2).quantize(16, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def shown(name: str, kind: str) -> str:
-    """The picture that has been kept, in Markdown."""
+    """The saved picture, in Markdown."""
     return f"![{name}, {kind}](pictures/pathologies/{name}-{kind}.png)"
 
 

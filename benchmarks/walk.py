@@ -1,6 +1,6 @@
-"""The README's moving picture: the ten digits, each decoded along one closed walk through the styles.
+"""The README's animation: the ten digits, each decoded along the same closed path through the styles.
 
-Writes docs/pictures/walk.webp, from the conditional GAN that ships: `python benchmarks/walk.py`.
+Writes docs/pictures/walk.webp, using the shipped conditional GAN: `python benchmarks/walk.py`.
 """
 
 from pathlib import Path
