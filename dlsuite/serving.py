@@ -1,7 +1,7 @@
 """Trained models: save, load and run them, and export them as SavedModels in TF Serving's layout.
 
-saved_models/<name>/model.keras     the Keras model, without its optimizers
-saved_models/<name>/1/              the SavedModel
+saved_models/<name>/1/              the SavedModel, with all the weights of the Keras model
+saved_models/<name>/config.json     what that Keras model is made of
 saved_models/<name>/run.json        how it was trained
 saved_models/<name>/README.md       the model card
 saved_models/models.config          what TF Serving reads
@@ -9,6 +9,7 @@ saved_models/models.config          what TF Serving reads
 
 import functools
 import importlib
+import json
 import re
 import shutil
 import tempfile
@@ -26,7 +27,7 @@ class ModelError(Exception):
 
 def names() -> list[str]:
     """The names of the shipped models."""
-    return sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/model.keras"))
+    return sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/config.json"))
 
 
 class Served:
@@ -126,7 +127,11 @@ def load(name: str | Path) -> Served:
 
 
 def load_keras(name: str | Path, compile: bool = True):
-    """The Keras model of a run directory, or a shipped one by name; `compile` restores its optimizers.
+    """The Keras model of a run directory, or a shipped one by name.
+
+    Args:
+        name: the run directory, or the name.
+        compile: restore a run's optimizers. Shipped models have none.
 
     Raises:
         ModelError: there is no such model, the run has not finished, or the file is damaged.
@@ -135,10 +140,27 @@ def load_keras(name: str | Path, compile: bool = True):
 
     folder, lesson, _ = locate(name)
     importlib.import_module(f"dlsuite.{lesson}")
+    file = folder / "model.keras"
     try:
-        return keras.saving.load_model(folder / "model.keras", compile=compile)
+        return keras.saving.load_model(file, compile=compile) if file.exists() else _load_shipped(folder)
     except Exception as error:
-        raise ModelError(f"{folder / 'model.keras'} cannot be loaded ({error})") from None
+        raise ModelError(f"{file if file.exists() else folder} cannot be loaded ({error})") from None
+
+
+def _load_shipped(folder: Path):
+    import keras
+    import tensorflow as tf
+
+    model = keras.saving.deserialize_keras_object(json.loads((folder / "config.json").read_text("utf-8")))
+    weights = tf.train.Checkpoint(weights=_weights(model))
+    status = weights.read(str(folder / "1" / "variables" / "variables"))
+    status.assert_existing_objects_matched().expect_partial()  # the file also holds the paths of the signatures
+    return model
+
+
+def _weights(model) -> list:
+    """The TensorFlow variables behind a Keras model's weights; their order is the model's."""
+    return [weight.value for weight in model.weights]
 
 
 def locate(name: str | Path) -> tuple[Path, str, dict]:
@@ -153,19 +175,21 @@ def locate(name: str | Path) -> tuple[Path, str, dict]:
     run = runs.Run(SAVED_MODELS / name if str(name) in names() else name)
     if not (run.path / "run.json").is_file():
         raise ModelError(f"{name!s} is neither a run directory nor a shipped model: {', '.join(names())}")
-    if not (run.path / "model.keras").is_file():
+    if not any((run.path / file).is_file() for file in ("model.keras", "config.json")):
         raise ModelError(f"{name!s} has no trained model yet: its state is {run.state}")
     return run.path, run.record["name"], run.record["arguments"]
 
 
-def export(model, to: str | Path) -> Path:
+def export(model, to: str | Path, all_weights: bool = False) -> Path:
     """Write a model's signatures as the next version of a SavedModel, `<to>/<version>/`; each checks its inputs.
 
-    Only the variables and lookup tables that the signatures use are saved. For the checks see `dlsuite.guard`.
+    For the checks see `dlsuite.guard`.
 
     Args:
         model: a Keras model or a `tf.Module`, whose variables and tables are attributes of the model or its layers.
         to: the folder of versions.
+        all_weights: write every weight of a Keras model. By default only the variables that the signatures use are
+            written: not a GAN's discriminator, for instance.
 
     Returns:
         The version's folder.
@@ -187,6 +211,8 @@ def export(model, to: str | Path) -> Path:
     functions = {name: traced[function] for name, (function, _) in signatures.items()}
     used = [variable for function in functions.values() for variable in function.variables]
     module.used = list({id(variable): variable for variable in used}.values())
+    if all_weights:
+        module.weights = _weights(model)
     captured = {id(tensor) for function in functions.values() for tensor in function.captured_inputs}
     parts = tf.train.TrackableView(model).descendants()
     resources = [part for part in parts if isinstance(part, tf.saved_model.experimental.TrackableResource)]
@@ -199,12 +225,15 @@ def export(model, to: str | Path) -> Path:
 
 
 def save(model, folder: str | Path) -> None:
-    """Write `model.keras` and version 1 of the SavedModel to `folder`, replacing older ones."""
+    """Write `config.json` and version 1 of the SavedModel to `folder`, replacing older ones."""
+    import keras
+
     folder = Path(folder)
     shutil.rmtree(folder / "1", ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
-    model.save(folder / "model.keras")
-    export(model, folder)
+    config = keras.saving.serialize_keras_object(model)
+    (folder / "config.json").write_text(json.dumps(config, ensure_ascii=False) + "\n", "utf-8")
+    export(model, folder, all_weights=True)
 
 
 def write_config() -> None:

@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from dlsuite import cli, runs
@@ -28,6 +29,9 @@ from dlsuite.recorder import Recorder
 gc.collect()
 gc.freeze()
 gc.set_threshold(100_000, 50, 100)
+
+# Rewriting a graph for speed takes longer than the few steps of a test. Processes that tests start do rewrite theirs.
+tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BESIDE = REPOSITORY.parent / "shared" / "data" / "tensorflow_datasets"

@@ -16,9 +16,6 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from dlsuite import SAVED_MODELS, serving
-from dlsuite.attention.bahdanau import Bahdanau
-from dlsuite.attention.seq2seq import Seq2Seq
-from dlsuite.attention.subwords import learn
 from dlsuite.gans.wgan_gp import WGANGP
 
 SHIPPED = sorted(folder.parent.name for folder in SAVED_MODELS.glob("*/1"))
@@ -223,7 +220,15 @@ def test_models_ship_with_both_their_files():
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_model_that_ships(program, name, tmp_path):
-    prove(program, SAVED_MODELS / name, serving.load_keras(name, compile=False), tmp_path)
+    model = serving.load_keras(name, compile=False)
+    answers = dict(prove(program, SAVED_MODELS / name, model, tmp_path))
+    if "candidates" in answers:  # string in, string out, through loops whose lengths nobody knows beforehand
+        inputs = make_inputs(read_signatures(SAVED_MODELS / name / "1")["candidates"])
+        assert answers["translate"]["text"].shape == (BATCH,)
+        assert answers["candidates"]["text"].shape == (BATCH, ONE_VALUE["width"])
+        for prefix, row in zip(inputs["prefix"], answers["candidates"]["text"], strict=True):
+            known = "".join(letter if letter in model.target_vocabulary.pieces else "⁇" for letter in prefix.decode())
+            assert all(text.decode().startswith(known) for text in row)
 
 
 @pytest.mark.parametrize("data_shape", [(2,), (8, 8, 1)], ids=["points", "pictures"])
@@ -234,23 +239,6 @@ def test_an_untrained_gan(program, data_shape, tmp_path):
     of_scalars, of_vectors = [answer for name, answer in answers if name == "sample"]
     assert of_scalars["samples"].shape == (ONE_VALUE["n"], *data_shape)
     np.testing.assert_array_equal(of_scalars["latent"], of_vectors["latent"])
-
-
-@pytest.mark.parametrize("model_class", [Bahdanau, Seq2Seq])
-def test_an_untrained_translator(program, model_class, tmp_path):
-    """String in, string out, through loops whose lengths nobody knows beforehand."""
-    pieces = learn(TEXTS, 60)
-    model = model_class(pieces, pieces, units=4, max_length=12)
-    serving.export(model, tmp_path / "model")
-    answers = dict(prove(program, tmp_path / "model", model, tmp_path))
-    assert answers["translate"]["text"].shape == (BATCH,)
-    assert answers["candidates"]["text"].shape == (BATCH, ONE_VALUE["width"])
-    prefixes = [
-        text.decode() for text in make_inputs(read_signatures(tmp_path / "model" / "1")["candidates"])["prefix"]
-    ]
-    for prefix, row in zip(prefixes, answers["candidates"]["text"], strict=True):
-        known = "".join(letter if letter in pieces else "⁇" for letter in prefix)
-        assert all(text.decode().startswith(known) for text in row)
 
 
 def test_bytes_integers_booleans_and_scalars(program, tmp_path):

@@ -338,7 +338,7 @@ def test_ship(command, shelf, finished_run):
     status, said, _ = command("ship", finished_run.path, "--name", "gans.wgan_gp-own")
     folder = shelf / "gans.wgan_gp-own"
     assert (status, said) == (0, f"{folder}\n")
-    assert {"model.keras", "1", "README.md", "run.json"} <= {file.name for file in folder.iterdir()}
+    assert {file.name for file in folder.iterdir()} == {"config.json", "1", "README.md", "run.json"}
     card = (folder / "README.md").read_text("utf-8")
     assert card.startswith("# gans.wgan_gp-own\n")
     assert f"dlsuite train gans.wgan_gp --dataset {finished_run.record['arguments']['dataset']}" in card
@@ -352,6 +352,10 @@ def test_ship(command, shelf, finished_run):
     served, trained = serving.load("gans.wgan_gp-own"), serving.load_keras("gans.wgan_gp-own", compile=False)
     answer = served.sample(n=5, seed=2)
     np.testing.assert_allclose(answer["samples"], trained(answer["latent"]), atol=1e-5)
+    of_run = serving.load_keras(finished_run.path)
+    assert trained.get_config() == of_run.get_config()
+    for shipped, own in zip(trained.weights, of_run.weights, strict=True):  # the critic's too
+        np.testing.assert_array_equal(shipped, own)
 
 
 def arguments_of(card):

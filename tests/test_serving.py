@@ -1,10 +1,13 @@
 """What is served equals what Keras computes, and whatever is missing or damaged is a sentence."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import dlsuite
 from dlsuite import serving
 from dlsuite.gans import conditional_gan, digit_classifier, gan, wgan_gp
 
@@ -161,6 +164,19 @@ def test_what_ships_is_loaded_by_name():
     np.testing.assert_allclose(served.serving_default(images=images)["probabilities"], model(images), atol=1e-5)
 
 
+def test_weights_that_do_not_fit_are_an_error(tmp_path, monkeypatch):
+    """Of a model that ships: its weights are found by their place, so none may be missing."""
+    monkeypatch.setattr(serving, "SAVED_MODELS", tmp_path)
+    folder = tmp_path / "gans.wgan_gp-own"
+    serving.save(MODELS["points"](), folder)
+    shutil.copy(dlsuite.SAVED_MODELS / "gans.wgan_gp-ring" / "run.json", folder)
+    assert serving.load_keras("gans.wgan_gp-own").latent_dim == MODELS["points"]().latent_dim
+    shutil.rmtree(folder / "1")
+    serving.export(MODELS["points"](), folder)  # without the critic's
+    with pytest.raises(serving.ModelError, match="cannot be loaded"):
+        serving.load_keras("gans.wgan_gp-own")
+
+
 def test_locate_tells_the_lesson_and_the_arguments(finished_run):
     folder, lesson, arguments = serving.locate(finished_run.path)
     assert (folder, lesson) == (finished_run.path, "gans.wgan_gp")
@@ -169,8 +185,6 @@ def test_locate_tells_the_lesson_and_the_arguments(finished_run):
 
 def test_a_keras_file_cannot_bring_code(tmp_path, finished_run):
     """A Lambda layer with pickled code is refused: models are loaded in Keras's safe mode."""
-    import shutil
-
     path = shutil.copytree(finished_run.path, tmp_path / "run")
     data = keras.Input((2,))
     keras.Model(data, keras.layers.Lambda(lambda x: x * 2)(data)).save(path / "model.keras")

@@ -1,7 +1,9 @@
 """What is taken home: files, the lines for a notebook, and a trained model with all that serving it needs."""
 
+import functools
 import io
 import json
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +18,8 @@ LONG = 200
 """A request of more characters is a file of its own."""
 
 
-def download(label: str, content: bytes, file_name: str) -> None:
-    """A button that saves a file and leaves the page as it is."""
+def download(label: str, content: bytes | Callable[[], bytes], file_name: str) -> None:
+    """A button that saves a file, which may be made only then, and leaves the page as it is."""
     st.download_button(label, content, file_name, icon=":material/download:", on_click="ignore")
 
 
@@ -62,7 +64,7 @@ def show(names: list[str], first: str, request_to: Callable[[serving.Served], Re
     with left:
         st.subheader("Download", anchor=False)
         download("SavedModel (.zip)", _zipped(versions / "1", label), f"{label}.zip")
-        download("Keras model (.keras)", (trained.folder / "model.keras").read_bytes(), f"{label}.keras")
+        download("Keras model (.keras)", functools.partial(_keras_file, trained.folder), f"{label}.keras")
         st.subheader("Serve", anchor=False)
         if trained.is_shipped:
             st.markdown("All models that ship, with the stock TF Serving image, from the project's folder:")
@@ -106,3 +108,14 @@ def _zipped(folder: Path, name: str) -> bytes:
             if file.is_file():
                 archive.write(file, Path(name) / "1" / file.relative_to(folder))
     return content.getvalue()
+
+
+def _keras_file(folder: Path) -> bytes:
+    """A run's, or one that is made of a shipped model."""
+    file = folder / "model.keras"
+    if file.exists():
+        return file.read_bytes()
+    with tempfile.TemporaryDirectory() as temporary:
+        made = Path(temporary) / file.name
+        serving.load_keras(folder.name, compile=False).save(made)
+        return made.read_bytes()

@@ -12,7 +12,6 @@ Every distance between distributions comes with its floor: what real training ex
 
 import functools
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -174,7 +173,7 @@ def digit_features(images) -> dict[str, np.ndarray]:
     `probabilities` `(n, 10)`."""
     features, probabilities = [], []
     for start in range(0, len(images), 1000):
-        seen = _classifier().both(tf.constant(images[start : start + 1000]))
+        seen = _classifier()(images=tf.constant(images[start : start + 1000], tf.float32))
         features.append(seen["features"].numpy())
         probabilities.append(seen["probabilities"].numpy())
     return {"features": np.concatenate(features), "probabilities": np.concatenate(probabilities)}
@@ -182,8 +181,7 @@ def digit_features(images) -> dict[str, np.ndarray]:
 
 @functools.cache
 def _classifier():
-    file = SAVED_MODELS / digit_classifier.NAME / "model.keras"
-    return keras.saving.load_model(file, compile=False)
+    return tf.saved_model.load(str(SAVED_MODELS / digit_classifier.NAME / "1")).signatures["serving_default"]
 
 
 def _square_root(matrix):
