@@ -1,8 +1,10 @@
 """What several test modules share: the command as a process, tiny data sets, tiny finished runs."""
 
+import collections
 import contextlib
 import gc
 import io
+import itertools
 import logging
 import os
 import random
@@ -36,6 +38,17 @@ tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 REPOSITORY = Path(__file__).resolve().parents[1]
 BESIDE = REPOSITORY.parent / "shared" / "data" / "tensorflow_datasets"
 PREPARED = BESIDE if BESIDE.is_dir() else sources.tfds_directory()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Say how long each folder's tests took, in seconds of one process."""
+    seconds = collections.Counter()
+    for report in itertools.chain(*terminalreporter.stats.values()):
+        if hasattr(report, "duration"):
+            seconds[str(Path(report.nodeid.partition("::")[0]).parent)] += report.duration
+    terminalreporter.section("time of each folder")
+    for folder, total in seconds.most_common():
+        terminalreporter.line(f"{total:6.0f} s  {folder}")
 
 
 class Process(subprocess.Popen):

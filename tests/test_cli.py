@@ -205,7 +205,7 @@ cli.script()
     assert process.fail(130) == "dlsuite: interrupted"
 
 
-def test_the_command_is_independent_of_keras_json(start, tmp_path):
+def test_the_command_is_independent_of_keras_json(start, tmp_path, own_pictures):
     (tmp_path / "keras.json").write_text(
         '{"floatx": "float64", "backend": "jax", "image_data_format": "channels_first", "epsilon": 1e-7}'
     )
@@ -216,8 +216,8 @@ def test_the_command_is_independent_of_keras_json(start, tmp_path):
     metrics = json.loads(process.said)  # there is nothing else
     assert metrics.keys() == {"accuracy"}
     assert metrics["accuracy"] > 0.95
-    run = ["--batch-size", 500, "--epochs", 1, "--source", "bundled", "--network", "convolutional", "--run-dir", "run"]
-    start("train", "autoencoders.vae", *run, environment=settings).succeed()
+    run = ["--dataset", own_pictures, "--batch-size", 80, "--epochs", 1, "--run-dir", "run"]
+    start("train", "autoencoders.vae", *run, "--network", "convolutional", environment=settings).succeed()
 
 
 def test_a_path_that_the_locale_cannot_read(start, tmp_path):

@@ -83,12 +83,11 @@ def test_psnr():
     assert autoencoder.psnr_db(0.01) == pytest.approx(20)
 
 
-@pytest.mark.parametrize("error", autoencoder.ERRORS)
-def test_convolutions_do_not_end_up_black(error):
+def test_convolutions_do_not_end_up_black():
     """Begun from grey, the squared error drives every pixel to black in the first steps, for good."""
     keras.utils.set_random_seed(0)
-    model = autoencoder.AutoEncoder(network="convolutional", error=error)
-    model.compile(keras.optimizers.Adam(1e-3), loss=None)
+    model = autoencoder.AutoEncoder(network="convolutional", error="squared")
+    model.compile(keras.optimizers.Adam(1e-3), loss=None, jit_compile=False)
     batches, _ = examples.batches("mnist", 128, source="bundled", scaled=examples.to_unit)
     model.fit(batches, steps_per_epoch=150, verbose=0)
     digits = encoder_decoder.held_out("mnist")[0]

@@ -74,8 +74,8 @@ def test_the_learned_discriminator_is_near_the_optimal_one():
     assert found.estimate == pytest.approx(lesson.optimal_value(p, q), abs=0.03)
 
 
-@pytest.mark.parametrize("penalty", [5.0, 50.0])
-def test_the_critic_overshoots_the_exact_distance_by_what_the_penalty_allows(penalty):
+def test_the_critic_overshoots_the_exact_distance_by_what_the_penalty_allows():
+    penalty = 5.0
     p, q = Density("gaussian", -1.5, 0.5), Density("gaussian", 1.5, 0.5)
     found, exact = lesson.learned_critic(p, q, penalty=penalty), lesson.wasserstein_1(p, q)
     slope = 1 + exact / (2 * penalty)

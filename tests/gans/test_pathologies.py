@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from dlsuite import catalog, runs
+from dlsuite import catalog
 from dlsuite.data import toy2d
 from dlsuite.gans import pictures
 from dlsuite.gans.pathologies import PATHOLOGIES, modes, movement, on_the_map, picture, push, reaching_gradient
@@ -126,15 +126,3 @@ def test_nothing_is_both_sick_and_healthy(name):
     assert not any(pathology.sick(value) and pathology.healthy(value) for value in values)
     assert any(map(pathology.sick, values))
     assert any(map(pathology.healthy, values))
-
-
-def test_vanishing_gradients_show_in_a_real_run(command, tmp_path):
-    pathology, measured = PATHOLOGIES["vanishing"], {}
-    for is_cured in (False, True):
-        run = runs.Run(tmp_path / str(is_cured))
-        arguments = pathology.arguments(is_cured) | {"epochs": 1}
-        flags = [part for option, value in arguments.items() for part in (f"--{option.replace('_', '-')}", value)]
-        command("train", "gans.gan", *flags, "--run-dir", run.path).succeed()
-        measured[is_cured] = pathology.measure(run.steps(), run.arrays("samples"), 1000)
-    assert pathology.sick(measured[False])
-    assert pathology.healthy(measured[True])
