@@ -20,7 +20,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from dlsuite import cli, runs
@@ -32,12 +31,17 @@ gc.collect()
 gc.freeze()
 gc.set_threshold(100_000, 50, 100)
 
-# Rewriting a graph for speed takes longer than the few steps of a test. Processes that tests start do rewrite theirs.
-tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 BESIDE = REPOSITORY.parent / "shared" / "data" / "tensorflow_datasets"
 PREPARED = BESIDE if BESIDE.is_dir() else sources.tfds_directory()
+
+
+def pytest_configure():
+    """Keep TensorFlow from rewriting graphs, which takes longer than a test's few steps. Commands rewrite theirs."""
+    import tensorflow as tf  # after dlsuite, which chooses how it computes
+
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -191,7 +195,9 @@ SHORT_EPOCHS = 100
 """Steps, on points, of which there is no end."""
 WITH_SHORT_EPOCHS = f"""
 from dlsuite.data import toy2d
+import tensorflow as tf
 toy2d.STEPS_PER_EPOCH = {SHORT_EPOCHS}
+tf.config.optimizer.set_experimental_options({{"disable_meta_optimizer": True}})  # as here, for the same bits
 from dlsuite.cli import script
 """
 
