@@ -159,7 +159,7 @@ def test_the_documented_grpc_lines_run():
                 response.outputs[name].CopyFrom(tf.make_tensor_proto(value))
             return response
 
-    (lines,) = blocks("python")
+    (lines,) = [block for block in blocks("python") if "import grpc" in block]
     server = grpc.server(futures.ThreadPoolExecutor(1))
     prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(StandIn(), server)
     port = server.add_insecure_port("localhost:0")
@@ -174,6 +174,22 @@ def test_the_documented_grpc_lines_run():
     np.testing.assert_array_equal(result["samples"], expected)
     (shape,) = re.findall(r"print\(samples\.shape\)  # (.*)", lines)
     assert shape == str(result["samples"].shape)
+
+
+def test_the_documented_warm_up_is_a_request_that_the_model_answers(tmp_path, monkeypatch):
+    pytest.importorskip("tensorflow_serving", reason=NO_SERVING_API)
+    from tensorflow_serving.apis import prediction_log_pb2
+
+    (lines,) = [block for block in blocks("python") if "warmup" in block]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "saved_models" / "attention.bahdanau" / "1").mkdir(parents=True)
+    exec(lines, {})
+    (file,) = tmp_path.glob("saved_models/*/1/assets.extra/tf_serving_warmup_requests")
+    (record,) = tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+    request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+    inputs = {name: tf.make_ndarray(tensor) for name, tensor in request.inputs.items()}
+    found = predict(request.model_spec.name, request.model_spec.signature_name, inputs)
+    assert found["text"].tolist() == [b"1987-03-05"]
 
 
 def test_answers_above_the_limit_of_grpc():
