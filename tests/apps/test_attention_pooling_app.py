@@ -132,6 +132,7 @@ def test_a_finished_run_is_shown_and_can_be_chosen(open_view, workplace):
     run = runs.Run(workplace / "runs" / SELF / "2026-01-01_00-00-00")
     shutil.copytree(SAVED_MODELS / SELF, run.path)
     shutil.copytree(run.path / "1", run.path / "saved_model" / "1")
+    (run.path / "model.keras").touch()  # the last thing that a training writes
     run.update(arguments=catalog.lesson(SELF).resolve(wanted))
     (run.path / "preview").mkdir()
     Image.new("RGB", (8, 8)).save(run.path / "preview" / "0000010.png")

@@ -26,7 +26,7 @@ def train(visit, pictures, epochs: int) -> None:
     path = visit.page.get_by_role("textbox", name=re.compile("^Path of a folder of pictures"))
     path.fill(str(pictures))
     path.press("Enter")
-    expect(visit.page.get_by_text("200 examples of shape (16, 16, 1)")).to_be_visible()
+    expect(visit.page.get_by_text("200 examples of shape (32, 32, 1)")).to_be_visible()
     visit.enter("Epochs", epochs)
     visit.unfold("All options")
     visit.enter("Batch size", 8)
