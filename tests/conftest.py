@@ -23,7 +23,7 @@ import pytest
 from PIL import Image
 
 from dlsuite import cli, runs
-from dlsuite.data import sources, toy2d
+from dlsuite.data import examples, sources, toy2d
 from dlsuite.recorder import Recorder
 
 # What TensorFlow and Keras are made of, a million objects, stays: Python need not search it for garbage.
@@ -332,6 +332,7 @@ def without_seconds(rows):
 @pytest.fixture
 def resuming(start, tmp_path, without_tfds, monkeypatch) -> Resuming:
     monkeypatch.setattr(toy2d, "STEPS_PER_EPOCH", SHORT_EPOCHS)
+    monkeypatch.setattr(examples, "FEWEST_STEPS", 20)
     return Resuming(start, tmp_path)
 
 
