@@ -21,6 +21,7 @@ import tensorflow as tf
 from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of
 from dlsuite.autoencoders import encoder_decoder
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import psnr
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
@@ -71,11 +72,6 @@ class AutoEncoder(encoder_decoder.EncoderDecoder):
         self.minimize(loss, tape)
         self.loss_tracker.update_state(loss)
         return {"loss": loss}
-
-
-def psnr_db(mean_squared_error) -> float:
-    """The peak signal-to-noise ratio of pixels in 0..1, 10 log10(1 / mean squared error), in decibels."""
-    return float(-10 * np.log10(mean_squared_error))
 
 
 @own_settings()
@@ -144,4 +140,4 @@ def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str,
     images, _ = encoder_decoder.held_out(dataset, source=source)
     parts = np.array_split(images, -(-len(images) // 500))
     total = sum(float(np.sum((part - model(part, training=False).numpy()) ** 2, dtype="float64")) for part in parts)
-    return {"squared_error": total / len(images), "psnr_db": psnr_db(total / images.size)}
+    return {"squared_error": total / len(images), "psnr_db": float(psnr(total / images.size))}

@@ -28,9 +28,10 @@ from PIL import Image
 
 from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of, require_positive
-from dlsuite.autoencoders import entropy_coder, jpeg, sheets
+from dlsuite.autoencoders import entropy_coder, jpeg
 from dlsuite.data import examples, mnist, names, photographs
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import psnr, sheet
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
@@ -311,9 +312,9 @@ class Compressor(keras.Model):
         )  # (pictures, 1 + qualities, ...)
         errors = np.mean((rows[:, 1:] - rows[:, :1]) ** 2, axis=(2, 3, 4))
         return {
-            "picture": sheets.sheet(rows.reshape(-1, *originals.shape[1:]), columns=1 + QUALITIES),
+            "picture": sheet(rows.reshape(-1, *originals.shape[1:]), columns=1 + QUALITIES),
             "bits_per_pixel": np.stack([answer["bits"] for answer in answers], axis=1) / originals[0, ..., 0].size,
-            "psnr_db": -10 * np.log10(errors),
+            "psnr_db": psnr(errors),
         }
 
 

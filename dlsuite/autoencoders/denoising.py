@@ -25,9 +25,9 @@ from annotated_types import Ge
 from keras import layers
 
 from dlsuite.arguments import Count, Positive, Seed, checked, require_not_negative, require_one_of, require_positive
-from dlsuite.autoencoders import encoder_decoder, sheets
-from dlsuite.autoencoders.autoencoder import psnr_db
+from dlsuite.autoencoders import encoder_decoder
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import psnr, sheet
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
@@ -197,7 +197,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
         noisy = np.stack([corrupt_from(0, originals, kind, MEASURED).numpy() for kind in self.kinds])
         restored = np.stack([self(each, training=False).numpy() for each in noisy])
         rows = [originals, *(row for pair in zip(noisy, restored, strict=True) for row in pair)]
-        picture = sheets.sheet(np.concatenate(rows), columns=10)
+        picture = sheet(np.concatenate(rows), columns=10)
         return {"picture": picture, "noisy": noisy, "restored": restored}
 
 
@@ -268,5 +268,5 @@ def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str,
             for index, answer in enumerate((tf.clip_by_value(noisy, 0, 1), model(noisy, training=False))):
                 errors[index] += np.sum((part - answer.numpy()) ** 2, dtype="float64")
         before, after = errors / images.size
-        result |= {f"{kind}_noisy_psnr_db": psnr_db(before), f"{kind}_psnr_db": psnr_db(after)}
+        result |= {f"{kind}_noisy_psnr_db": float(psnr(before)), f"{kind}_psnr_db": float(psnr(after))}
     return result

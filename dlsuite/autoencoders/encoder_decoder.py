@@ -14,6 +14,7 @@ from dlsuite import devices, fitting
 from dlsuite.arguments import require_one_of, require_positive
 from dlsuite.autoencoders import sheets
 from dlsuite.data import examples, mnist, names
+from dlsuite.pictures import lattice, sheet
 
 NETWORKS = ("dense", "convolutional")
 SHOWN = 1000
@@ -179,8 +180,8 @@ class EncoderDecoder(PictureModel):
         if self.latent_dim == 2:
             codes = self.encode(originals).numpy()
             extent = sheets.extent_of(codes)
-            manifold = self.decode(sheets.lattice(extent, sheets.MANIFOLD)).numpy()
-            sides = [sheets.latent_map(codes, labels, extent), sheets.sheet(manifold, sheets.MANIFOLD, border=0)]
+            manifold = self.decode(lattice(extent, sheets.MANIFOLD)).numpy()
+            sides = [sheets.latent_map(codes, labels, extent), sheet(manifold, sheets.MANIFOLD, border=0)]
             return {"picture": sheets.beside(*sides), "codes": codes, "labels": labels}
         reconstructed = self(originals[:40], training=False).numpy()
         return {"picture": sheets.paired(originals[:40], reconstructed, columns=10), "reconstructed": reconstructed}

@@ -34,6 +34,7 @@ from dlsuite.arguments import (
 )
 from dlsuite.autoencoders import encoder_decoder, sheets
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import sheet
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
@@ -229,7 +230,7 @@ class VAE(encoder_decoder.EncoderDecoder):
         if self.latent_dim != 2:
             sample, _ = self.signatures()["sample"]
             samples = sample(80, self.seed)["pictures"].numpy()
-            preview["picture"] = sheets.beside(preview["picture"], sheets.sheet(samples, columns=10))
+            preview["picture"] = sheets.beside(preview["picture"], sheet(samples, columns=10))
             preview["samples"] = samples
         return preview
 

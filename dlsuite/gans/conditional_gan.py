@@ -22,8 +22,9 @@ from keras import layers
 from dlsuite import devices
 from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked
 from dlsuite.data import examples, mnist
-from dlsuite.gans import assessment, pictures, two_player, wgan_gp
+from dlsuite.gans import assessment, two_player, wgan_gp
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import sheet
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
 EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
@@ -154,7 +155,7 @@ class ConditionalGAN(wgan_gp.WGANGP):
     def preview(self):
         """Eight samples of each class, a class to a column, of fixed latent vectors: `picture` and `samples`."""
         samples = self.signatures()["sample"][0](8 * self.classes, self.seed)["samples"].numpy()
-        return {"picture": pictures.sheet(samples, columns=self.classes), "samples": samples}
+        return {"picture": sheet(samples, columns=self.classes, black=-1), "samples": samples}
 
 
 @own_settings()

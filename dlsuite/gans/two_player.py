@@ -17,8 +17,9 @@ from keras import layers
 from dlsuite import devices, fitting
 from dlsuite.arguments import require_not_negative, require_positive
 from dlsuite.data import examples
-from dlsuite.gans import fast, pictures
+from dlsuite.gans import fast, maps
 from dlsuite.keras_settings import registered
+from dlsuite.pictures import sheet
 
 
 def build_generator(data_shape, latent_dim):
@@ -255,14 +256,14 @@ class TwoPlayer(keras.Model):
         sample, _ = self.signatures()["sample"]
         if len(self.data_shape) == 3:
             samples = sample(64, self.seed)["samples"].numpy()
-            return {"picture": pictures.sheet(samples, columns=8), "samples": samples}
+            return {"picture": sheet(samples, columns=8, black=-1), "samples": samples}
         samples = sample(1000, self.seed)["samples"].numpy()
         real = samples if self.real_examples is None else self.real_examples
         extent = float(1.25 * np.abs(real).max())
         score, _ = self.signatures()["score"]
-        critic = pictures.survey(lambda data: score(tf.constant(data)), extent)
+        critic = maps.survey(lambda data: score(tf.constant(data)), extent)
         arrays = {"real": real, "samples": samples, "extent": extent, **critic}
-        return {"picture": pictures.plane(**arrays), **arrays}
+        return {"picture": maps.plane(**arrays), **arrays}
 
 
 # What every `train` here does around its model.

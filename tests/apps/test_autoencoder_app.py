@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.elements.image import ImageMixin
 
-from dlsuite import catalog, runs, serving
+from dlsuite import catalog, pictures, runs, serving
 from dlsuite.autoencoders import latent_density, sheets, two_modes
 from dlsuite.data import mnist
 from dlsuite.gans import assessment
@@ -182,8 +182,8 @@ def test_what_is_decoded_is_what_lies_at_the_place(open_view, shown, digits, z):
     np.testing.assert_array_equal(large(seen, 10), to_bytes(images[nearest]))
     variables, manifold = run_lines(code_of(page))
     np.testing.assert_array_equal(to_bytes(variables["picture"])[0], expected)
-    decoded = model.decode(latent=sheets.lattice(page.slider(key="extent").value, sheets.MANIFOLD))["pictures"]
-    np.testing.assert_array_equal(np.asarray(manifold), sheets.sheet(decoded, sheets.MANIFOLD, border=0))
+    decoded = model.decode(latent=pictures.lattice(page.slider(key="extent").value, sheets.MANIFOLD))["pictures"]
+    np.testing.assert_array_equal(np.asarray(manifold), pictures.sheet(decoded, sheets.MANIFOLD, border=0))
 
 
 def test_moving_a_slider_moves_what_is_decoded(open_view, shown):
@@ -278,12 +278,12 @@ def test_samples_are_those_of_the_densities(open_view, shown):
     densities = latent_density.fit_gaussian(codes), latent_density.fit_mixture(codes, components=3)
     expected = [autoencoder.decode(latent=density.sample(64, 5))["pictures"] for density in densities]
     expected.append(serving.load("autoencoders.vae").sample(n=64, seed=5)["pictures"])
-    for way, pictures in zip(WAYS, expected, strict=True):
-        np.testing.assert_allclose(cells(shown[way], 8, 8), to_bytes(pictures), atol=2)
+    for way, samples in zip(WAYS, expected, strict=True):
+        np.testing.assert_allclose(cells(shown[way], 8, 8), to_bytes(samples), atol=2)
     assert not page.metric
     variables, _ = run_lines(code_of(page))
-    for way, pictures in zip(WAYS, variables["samples"], strict=True):
-        np.testing.assert_allclose(to_bytes(pictures), cells(shown[way], 8, 8), atol=2)
+    for way, samples in zip(WAYS, variables["samples"], strict=True):
+        np.testing.assert_allclose(to_bytes(samples), cells(shown[way], 8, 8), atol=2)
     page.widget("New samples").click().run()
     assert not np.array_equal(cells(shown["VAE"], 8, 8), to_bytes(expected[-1]))
 

@@ -79,10 +79,6 @@ def test_the_measures_are_what_they_say(trained, digits):
     assert measured["psnr_db"] == pytest.approx(10 * np.log10(784 / error), rel=1e-5)
 
 
-def test_psnr():
-    assert autoencoder.psnr_db(0.01) == pytest.approx(20)
-
-
 def test_convolutions_do_not_end_up_black():
     """Begun from grey, the squared error drives every pixel to black in the first steps, for good."""
     keras.utils.set_random_seed(0)
