@@ -471,15 +471,15 @@ def test_a_piece_is_said_to_be_as_large_as_it_is(open_view, shown, shape, said):
 
 
 def test_a_picture_is_compressed_to_a_file_of_the_size_that_is_said(open_view, shown):
-    from dlsuite.autoencoders import compression, jpeg
+    from dlsuite.autoencoders import compression, jpeg, picture_file
 
     model = serving.load("autoencoders.compression")
     sizes = []
     for quality in range(compression.QUALITIES):
         shown.clear()
         page = open_view("Compression", quality=quality)
-        file = compression.encode(model, astronaut(), quality)
-        decoded = compression.decode(model, file)
+        file = picture_file.encode(model, astronaut(), quality)
+        decoded = picture_file.decode(model, file)
         sizes.append(len(file))
         caption = f"here: {len(file) / 1024:.2f} KiB, {jpeg.psnr(decoded, astronaut()):.1f} dB"
         times = shown[caption].shape[0] // decoded.shape[0]
@@ -506,7 +506,7 @@ def test_the_lines_give_the_pictures_that_are_shown(open_view, shown, workplace)
 
 
 def test_the_lines_give_the_file_that_is_shown(open_view, shown, workplace):
-    from dlsuite.autoencoders import compression
+    from dlsuite.autoencoders import picture_file
 
     (workplace / "mine.png").write_bytes(file_of(astronaut()[:90, :80]))
     page = open_view("Compression", quality=2)
@@ -516,7 +516,7 @@ def test_the_lines_give_the_file_that_is_shown(open_view, shown, workplace):
             page = page.file_uploader[0].upload("mine.png", (workplace / "mine.png").read_bytes()).run()
         variables, decoded = run_lines(code_of(page))
         assert f"wrote {8 * len(variables['file']):,} bits" in page.sentences
-        np.testing.assert_array_equal(decoded, compression.decode(variables["model"], variables["file"]))
+        np.testing.assert_array_equal(decoded, picture_file.decode(variables["model"], variables["file"]))
     assert "24 in the original" in page.sentences
 
 
