@@ -26,7 +26,7 @@ from dlsuite.arguments import (
     checked,
     require_not_negative,
 )
-from dlsuite.gans import assessment, gan, two_player
+from dlsuite.gans import assessment, gan, training
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
@@ -158,11 +158,11 @@ def train(
     discriminator_lr_ratio, beta_1 = chosen.pop("discriminator_lr_ratio"), chosen.pop("beta_1")
     own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "penalized": penalized}
 
-    return two_player.fit_to(
+    return training.fit_to(
         dataset,
         build=lambda data_shape, _: R1GAN(data_shape=data_shape, seed=seed, **own, **chosen),
-        optimizer=two_player.adam(learning_rate, beta_1=beta_1, beta_2=0.99),
-        critic_optimizer=two_player.adam(learning_rate * discriminator_lr_ratio, beta_1=beta_1, beta_2=0.99),
+        optimizer=training.adam(learning_rate, beta_1=beta_1, beta_2=0.99),
+        critic_optimizer=training.adam(learning_rate * discriminator_lr_ratio, beta_1=beta_1, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

@@ -17,7 +17,7 @@ from annotated_types import Ge
 
 from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked, require_positive
-from dlsuite.gans import assessment, two_player
+from dlsuite.gans import assessment, training, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
@@ -150,7 +150,7 @@ def train(
     def rmsprop(steps):
         return keras.optimizers.RMSprop(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
 
-    return two_player.fit_to(
+    return training.fit_to(
         dataset,
         build=lambda data_shape, _: WGAN(data_shape=data_shape, seed=seed, **chosen),
         optimizer=rmsprop,

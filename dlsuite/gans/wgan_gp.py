@@ -19,7 +19,7 @@ from annotated_types import Ge
 
 from dlsuite import devices, fitting
 from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked, require_not_negative, require_positive
-from dlsuite.gans import assessment, two_player
+from dlsuite.gans import assessment, training, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
@@ -176,10 +176,10 @@ def train(
     )
     epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
 
-    return two_player.fit_to(
+    return training.fit_to(
         dataset,
         build=lambda data_shape, _: WGANGP(data_shape=data_shape, seed=seed, **chosen),
-        optimizer=two_player.adam(learning_rate, beta_2=0.9),
+        optimizer=training.adam(learning_rate, beta_2=0.9),
         rows=chosen["critic_steps"],
         epochs=epochs,
         batch_size=batch_size,
