@@ -32,7 +32,7 @@ from dlsuite.arguments import (
     require_one_of,
     require_positive,
 )
-from dlsuite.autoencoders import encoder_decoder, sheets
+from dlsuite.autoencoders import encoder_decoder, sheets, training
 from dlsuite.keras_settings import own_settings, registered
 from dlsuite.pictures import sheet
 
@@ -308,7 +308,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset of pictures.
     """
-    return encoder_decoder.fit_to(
+    return training.fit_to(
         dataset,
         build=lambda data_shape: VAE(
             data_shape=data_shape,
@@ -341,7 +341,7 @@ def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str,
         `negative_log_likelihood_nats`, the importance-weighted estimate from `importance_samples` samples;
         `active_units`, how many latent dimensions vary with the picture.
     """
-    images, _ = encoder_decoder.held_out(dataset, source=source)
+    images, _ = training.held_out(dataset, source=source)
     seeds = keras.random.SeedGenerator(0)
     totals, means = np.zeros(3), []
     terms, log_weights = tf.function(model.terms), tf.function(model.log_weights)

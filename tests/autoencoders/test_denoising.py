@@ -7,7 +7,7 @@ import tensorflow as tf
 from scipy import stats
 
 from dlsuite import serving
-from dlsuite.autoencoders import denoising, encoder_decoder
+from dlsuite.autoencoders import denoising, training
 from dlsuite.data import examples
 from dlsuite.pictures import psnr
 
@@ -21,7 +21,7 @@ def trained():
 
 @pytest.fixture(scope="module")
 def digits():
-    return encoder_decoder.held_out("mnist")[0]
+    return training.held_out("mnist")[0]
 
 
 def corrupted(noise, level, pictures=GREY, seed=0):
