@@ -195,6 +195,7 @@ def require_whole_groups(batch_size, group):
 
 @own_settings()
 @checked
+@fitting.with_defaults(DEFAULTS)
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -240,27 +241,21 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = fitting.resolve_defaults(
-        DEFAULTS,
-        dataset,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        discriminator_lr_ratio=discriminator_lr_ratio,
-        beta_1=beta_1,
-        latent_dim=latent_dim,
-        instance_noise=instance_noise,
-        final_noise=final_noise,
-        group=group,
-        ema_half_life=ema_half_life,
-    )
-    epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    require_whole_groups(batch_size, chosen["group"])
-    discriminator_lr_ratio, beta_1 = chosen.pop("discriminator_lr_ratio"), chosen.pop("beta_1")
-    own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "seed": seed}
+    require_whole_groups(batch_size, group)
     return training.fit_to(
         dataset,
-        build=lambda data_shape, steps: GAN(data_shape=data_shape, noise_steps=steps, **own, **chosen),
+        build=lambda data_shape, steps: GAN(
+            data_shape,
+            latent_dim,
+            discriminator_steps,
+            generator_loss,
+            instance_noise,
+            final_noise,
+            noise_steps=steps,
+            group=group,
+            ema_half_life=ema_half_life,
+            seed=seed,
+        ),
         optimizer=training.adam(learning_rate, beta_1=beta_1, beta_2=0.99),
         critic_optimizer=training.adam(learning_rate * discriminator_lr_ratio, beta_1=beta_1, beta_2=0.99),
         rows=discriminator_steps,

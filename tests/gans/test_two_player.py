@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlsuite import fitting
 from dlsuite.gans import gan, r1_gan, wgan, wgan_gp
 
 POINTS, PICTURES = (2,), (8, 8, 1)
@@ -235,13 +234,6 @@ def test_pictures_stay_in_their_range():
 def test_wrong_arguments(pair, arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         build(pair, **arguments)
-
-
-def test_defaults_by_dataset():
-    table = {"images": {"epochs": 1}, "points": {"epochs": 2}, "grid": {"epochs": 3}}
-    resolved = [fitting.resolve_defaults(table, name, epochs=None)["epochs"] for name in ("mnist", "ring", "grid")]
-    assert resolved == [1, 2, 3]
-    assert fitting.resolve_defaults(table, "grid", epochs=0) == {"epochs": 0}
 
 
 def test_a_model_that_was_never_compiled_can_be_saved(tmp_path):
