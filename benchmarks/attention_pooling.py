@@ -15,7 +15,7 @@ import command
 import numpy as np
 from PIL import Image
 
-from dlsuite import serving
+from dlsuite import pictures, serving
 from dlsuite.attention import pooling, signal_sheet
 from dlsuite.data import shapes1d
 
@@ -43,7 +43,7 @@ def picture(models: dict) -> np.ndarray:
     for model in models.values():
         answer = {name: value.numpy() for name, value in model.with_weights(signals).items()}
         row = signal_sheet.sheet(signals, targets, answer["prediction"], answer.get("weights"))
-        wide = np.full((signal_sheet.TALL, 612, 3), signal_sheet.PAPER, "uint8")
+        wide = np.full((signal_sheet.TALL, 612, 3), pictures.PAPER, "uint8")
         wide[:, : row.shape[1]] = row
         rows.append(wide)
     return np.concatenate(rows)

@@ -33,7 +33,7 @@ from keras import layers, ops
 from torch import nn
 
 from dlsuite import catalog
-from dlsuite.autoencoders import encoder_decoder, vae
+from dlsuite.autoencoders import training, vae
 from dlsuite.data import examples
 
 DEFAULTS = catalog.lesson("autoencoders.vae").resolve({})
@@ -140,7 +140,7 @@ class Ours:
         self.source, self.epochs_done = source, 0
         self.model = vae.VAE(latent_dim=LATENT, hidden=HIDDEN)
         _, steps = self.batches()
-        execution = encoder_decoder.execution(self.model, steps)
+        execution = training.execution(self.model, steps)
         self.model.compile(keras.optimizers.Adam(RATE), loss=None, **execution)
 
     def batches(self):
@@ -242,7 +242,7 @@ def compare_speed(source, rounds):
 
 def compare_quality(source, limit, seed):
     """Seconds of training until the negative ELBO on the test digits, measured after each epoch, reaches the target."""
-    pictures, _ = encoder_decoder.held_out("mnist", source=source)
+    pictures, _ = training.held_out("mnist", source=source)
     x = (np.random.default_rng(0).uniform(size=pictures.shape) < pictures).astype("float32")
     for name, make in CONTENDERS.items():
         keras.utils.set_random_seed(seed)

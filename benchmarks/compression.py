@@ -18,7 +18,7 @@ from command import trained
 from PIL import Image
 
 from dlsuite import runs, serving
-from dlsuite.autoencoders import compression, jpeg
+from dlsuite.autoencoders import compression, jpeg, picture_file, rate_distortion
 
 MODEL = "autoencoders.compression"
 SIDE = 320
@@ -47,7 +47,7 @@ def main():
         dataset = run.record["arguments"]["dataset"]
         model = serving.load_keras(run.path)
         pictures = compression.held_out(dataset, options.split, options.source)
-        curve = compression.curve(model, pictures)
+        curve = rate_distortion.curve(model, pictures)
         curves[str(run.path)] = {"dataset": dataset} | {name: values.tolist() for name, values in curve.items()}
         title = {"mnist": "mosaics of digits"}.get(dataset, dataset)
         for quality in range(compression.QUALITIES):
@@ -69,10 +69,10 @@ def main():
 
 def compared(model, picture, quality):
     """The middle of a picture, of its decoded file, and of the largest JPEG that is not larger than this file."""
-    file = compression.encode(model, picture, quality)
+    file = picture_file.encode(model, picture, quality)
     files = jpeg.best(picture)
     small = [point for point in files if point.bits <= 8 * len(file)] or files[:1]
-    three = picture, compression.decode(model, file), jpeg.read(small[-1].data)
+    three = picture, picture_file.decode(model, file), jpeg.read(small[-1].data)
     top, left = (max(0, (side - SIDE) // 2) for side in picture.shape[:2])
     joined = np.concatenate([each[top : top + SIDE, left : left + SIDE] for each in three], axis=1)
     return Image.fromarray(joined.squeeze())

@@ -35,7 +35,7 @@ from keras import layers
 from torch import nn
 
 from dlsuite.data import examples, toy2d
-from dlsuite.gans import assessment, gan, two_player, wgan_gp
+from dlsuite.gans import assessment, gan, training, wgan_gp
 
 CASES = {
     "wgan_gp": ("mnist", wgan_gp.DEFAULTS["images"]),
@@ -325,13 +325,13 @@ class Ours:
             self.model = gan.GAN(**common)
         else:
             self.model = wgan_gp.WGANGP(critic_steps=self.rows, penalty=defaults["penalty"], **common)
-        optimizer = two_player.adam(defaults["learning_rate"], beta_2=BETAS[case][1])
-        self.model.compile(optimizer(steps), optimizer(steps * self.rows), **two_player.execution(data_shape))
+        optimizer = training.adam(defaults["learning_rate"], beta_2=BETAS[case][1])
+        self.model.compile(optimizer(steps), optimizer(steps * self.rows), **training.execution(data_shape))
 
     def batches(self):
         """The batches of a new epoch in each turn, so that no turn sees the same examples as the last one."""
         options = {"source": "bundled", "initial_epoch": self.turns}
-        batches, _, data_shape = two_player.training_rows(self.dataset, self.batch_size, self.rows, **options)
+        batches, _, data_shape = training.training_rows(self.dataset, self.batch_size, self.rows, **options)
         return batches, data_shape
 
     def run(self, steps):

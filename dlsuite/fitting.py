@@ -5,6 +5,9 @@ TensorFlow's `MultiWorkerMirroredStrategy`, `fit` fails. There, a loop over `str
 callbacks: every machine draws the whole batch, a function of seed and step, and each of its devices takes its rows.
 """
 
+import functools
+import inspect
+
 import keras
 import tensorflow as tf
 
@@ -22,6 +25,26 @@ def resolve_defaults(table, dataset, **given):
     names.require_kind(dataset, *kinds)
     row = table[names.kind(dataset)] | table.get(dataset, {})
     return {name: row[name] if value is None else value for name, value in given.items()}
+
+
+def with_defaults(table):
+    """A decorator of `train`: options whose default is `None` take their value from `table`, see `resolve_defaults`."""
+
+    def decorate(train):
+        signature = inspect.signature(train)
+        depending = [name for name, option in signature.parameters.items() if option.default is None]
+
+        @functools.wraps(train)
+        def resolving(**given):
+            bound = signature.bind(**given)
+            bound.apply_defaults()
+            options = bound.arguments
+            chosen = resolve_defaults(table, options["dataset"], **{name: options[name] for name in depending})
+            return train(**options | chosen)
+
+        return resolving
+
+    return decorate
 
 
 def adam(learning_rate, steps, *, rising=0, **options):

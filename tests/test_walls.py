@@ -14,7 +14,7 @@ REPOSITORY = PACKAGE.parent
 LECTURES = sorted(folder.name for folder in PACKAGE.iterdir() if (folder / "__init__.py").exists())
 LECTURES.remove("data")
 APPS = REPOSITORY / "apps"
-GROUND = ("dlsuite.arguments", "dlsuite.devices", "dlsuite.fitting", "dlsuite.keras_settings")
+GROUND = ("dlsuite.arguments", "dlsuite.devices", "dlsuite.fitting", "dlsuite.keras_settings", "dlsuite.pictures")
 SPINE = sorted(file.stem for file in PACKAGE.glob("*.py"))
 
 
@@ -130,9 +130,10 @@ def test_what_looks_on_costs_no_tensorflow():
     """Every module that a page or `dlsuite list` needs; one process for them all."""
     modules = (
         "dlsuite, dlsuite.catalog, dlsuite.runs, dlsuite.serving, dlsuite.shipping, dlsuite.cli, dlsuite.data.names, "
+        "dlsuite.pictures, "
         "dlsuite.autoencoders.latent_density, dlsuite.autoencoders.pathologies, dlsuite.autoencoders.sheets, "
         "dlsuite.autoencoders.two_modes, dlsuite.autoencoders.variational_inference, dlsuite.gans.attributes, "
-        "dlsuite.gans.loss_meaning, dlsuite.gans.pathologies, dlsuite.gans.pictures"
+        "dlsuite.gans.loss_meaning, dlsuite.gans.maps, dlsuite.gans.pathologies"
     )
     script = f"""
 import sys, {modules}

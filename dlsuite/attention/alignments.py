@@ -3,11 +3,13 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from dlsuite.pictures import PAPER
+
 CELL = 22
 """Pixels a side."""
 MARGIN = 110
 """Pixels for the pieces' names."""
-PAPER, INK = (250, 250, 247), (30, 30, 30)
+INK = (30, 30, 30)
 MOST = np.array([8, 69, 148])
 """The colour of the weight 1; that of 0 is white."""
 

@@ -3,6 +3,8 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
+from dlsuite.pictures import COLD, PAPER, WARM
+
 PLACE = 4
 """Pixels that a place of a signal is wide."""
 TALL = 200
@@ -10,7 +12,7 @@ TALL = 200
 GAP = 12
 BLACK = 0.1
 """The weight that is drawn black."""
-PAPER, GREY, COLD, WARM = (250, 250, 247), (150, 158, 168), (56, 108, 176), (217, 95, 14)
+GREY = (150, 158, 168)
 
 
 def sheet(signals, targets, predictions, weights=None):

@@ -19,8 +19,9 @@ import numpy as np
 import tensorflow as tf
 
 from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of
-from dlsuite.autoencoders import encoder_decoder
+from dlsuite.autoencoders import encoder_decoder, training
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import psnr
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
@@ -73,11 +74,6 @@ class AutoEncoder(encoder_decoder.EncoderDecoder):
         return {"loss": loss}
 
 
-def psnr_db(mean_squared_error) -> float:
-    """The peak signal-to-noise ratio of pixels in 0..1, 10 log10(1 / mean squared error), in decibels."""
-    return float(-10 * np.log10(mean_squared_error))
-
-
 @own_settings()
 @checked
 def train(
@@ -114,7 +110,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset of pictures.
     """
-    return encoder_decoder.fit_to(
+    return training.fit_to(
         dataset,
         build=lambda data_shape: AutoEncoder(
             data_shape=data_shape,
@@ -141,7 +137,7 @@ def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str,
     Returns:
         `squared_error`, summed over a picture's pixels, the mean over the pictures; `psnr_db`, that of this mean.
     """
-    images, _ = encoder_decoder.held_out(dataset, source=source)
+    images, _ = training.held_out(dataset, source=source)
     parts = np.array_split(images, -(-len(images) // 500))
     total = sum(float(np.sum((part - model(part, training=False).numpy()) ** 2, dtype="float64")) for part in parts)
-    return {"squared_error": total / len(images), "psnr_db": psnr_db(total / images.size)}
+    return {"squared_error": total / len(images), "psnr_db": float(psnr(total / images.size))}

@@ -7,9 +7,8 @@
     min  E[ -log2 P(s) + lambda |x - x'|^2 ],        P(s) = C((s + 1/2) d) - C((s - 1/2) d)
 
 The first term is the length of the code in bits, since a good entropy coder (`entropy_coder`) writes a symbol of
-probability P in -log2 P bits. C is the distribution function of y in its channel, learned along (a factorized prior, as
-in Balle et al., 2018, arXiv:1802.01436, here a mixture of logistic distributions). Rounding has no gradient: in
-training the uniform noise of a rounding error takes its place,
+probability P in -log2 P bits. C is the distribution function of y in its channel, learned along (see `code_prior`).
+Rounding has no gradient: in training the uniform noise of a rounding error takes its place,
 
     y' = y + d u,   u ~ U[-1/2, 1/2],        bits -log2 [ C(y' + d/2) - C(y' - d/2) ]
 
@@ -17,7 +16,6 @@ One model serves `QUALITIES`: they share f, g and C, and each has a lambda and l
 2021, arXiv:2003.02012), as JPEG has one transform and a table of steps for every quality.
 """
 
-import struct
 from typing import Literal
 
 import keras
@@ -28,28 +26,19 @@ from PIL import Image
 
 from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of, require_positive
-from dlsuite.autoencoders import entropy_coder, jpeg, sheets
+from dlsuite.autoencoders import rate_distortion
+from dlsuite.autoencoders.code_prior import QUALITIES, Prior, code_length
+from dlsuite.autoencoders.picture_file import STRIDE
 from dlsuite.data import examples, mnist, names, photographs
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import psnr, sheet
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
-STRIDE = 16
-"""Pixels from one place of the code to the next. A picture's sides are multiples of it; `encode` fills them up."""
 LAMBDAS = (0.0005, 0.00125, 0.003, 0.0075, 0.018)
 """From the worst quality on: the bits for each pixel that a mean squared error of 1 is worth, on the scale 0..255."""
-QUALITIES = len(LAMBDAS)
-COMPONENTS = 3
-"""Of the mixture."""
-REACH = 31
-"""Symbols beyond +-31 are escaped."""
 MOST_SYMBOL = 1 << 12
 """No picture has a symbol that large, however small the step."""
-MOST_PIXELS = 1 << 24
-"""Of a picture that `encode` and `decode` take."""
-HEADER = struct.Struct("<BHH")
-"""Of a coded picture: 0xD0 + quality, height, width. The entropy coder's stream follows."""
-MAGIC = 0xD0
 PATCH = 128
 """Pixels a side of the squares of photographs that training goes through."""
 EXAMPLES_PER_EPOCH = {"images": 4096, "mnist": None}
@@ -88,53 +77,6 @@ class GDN(layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"inverse": self.inverse}
-
-
-@registered
-class Prior(layers.Layer):
-    """C, the distribution of y in each channel, a mixture of logistic ones, and d, the steps for each quality."""
-
-    def build(self, shape):
-        channels = shape[-1]
-        mixture = (channels, COMPONENTS)
-        self.logits = self.add_weight(shape=mixture, initializer="zeros", name="logits")
-        self.centres = self.add_weight(shape=mixture, initializer=_rows([-0.5, 0.0, 0.5]), name="centres")
-        self.log_scales = self.add_weight(shape=mixture, initializer=_rows([0.0, -1.5, 0.0]), name="log_scales")
-        first = np.log(np.geomspace(1.0, 0.25, QUALITIES))
-        self.log_steps = self.add_weight(
-            shape=(channels, QUALITIES), initializer=_rows(first), name="log_steps"
-        )  # transposed, so that a row is a channel
-
-    def steps(self, quality):
-        """d: qualities int32 `(...)` to steps `(..., channels)`."""
-        return tf.exp(tf.gather(tf.transpose(self.log_steps), quality))
-
-    def call(self, y, steps):
-        """-log2 of the probability of the interval of length `steps` around each of `y` `(..., channels)`."""
-        scales = tf.exp(-self.log_scales)
-        # On the lower side of each component's centre, where its distribution function is small and so exact.
-        below = -tf.abs(y[..., None] - self.centres)  # (..., channels, components)
-        half = 0.5 * steps[..., None]
-        mass = tf.sigmoid((below + half) * scales) - tf.sigmoid((below - half) * scales)
-        probability = tf.reduce_sum(tf.nn.softmax(self.logits) * mass, axis=-1)
-        return -tf.math.log(tf.maximum(probability, 1e-9)) / np.log(2)
-
-    def frequencies(self):
-        """The entropy coder's tables, int32 `(QUALITIES, channels, 2 REACH + 2)`."""
-        with tf.init_scope():  # as constants, where a graph asks
-            logits, centres, log_scales, log_steps = (
-                weight.numpy().astype("float64")
-                for weight in (self.logits, self.centres, self.log_scales, self.log_steps)
-            )
-        weights = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)  # (channels, components)
-        edges = np.exp(log_steps.T)[:, :, None] * (np.arange(-REACH, REACH + 2) - 0.5)  # (qualities, channels, edges)
-        z = (edges[..., None] - centres[:, None]) / np.exp(log_scales)[:, None]
-        distribution = np.sum(weights[:, None] * (0.5 + 0.5 * np.tanh(0.5 * z)), axis=-1)
-        return np.stack([entropy_coder.frequencies_of(tables) for tables in distribution]).astype("int32")
-
-
-def _rows(row):
-    return lambda shape, dtype=None: tf.constant(np.tile(row, (shape[0], 1)), dtype)
 
 
 def build_analysis(channels, width, code_channels):
@@ -256,21 +198,7 @@ class Compressor(keras.Model):
         with tf.control_dependencies([check]):
             steps = self.prior.steps(quality)
         symbols = tf.cast(tf.round(self.analysis(pictures, training=False) / steps), tf.int32)
-        return {"symbols": symbols, "bits": self.code_length(symbols, quality)}
-
-    def code_length(self, symbols, quality):
-        """The bits `(batch,)` of symbols; the same as `entropy_coder.code_lengths` adds up."""
-        frequencies = self.tables(quality)["frequencies"]
-        channels = tf.broadcast_to(tf.range(self.code_channels), tf.shape(symbols))
-        columns = tf.clip_by_value(symbols + REACH, 0, 2 * REACH)
-        own = tf.gather_nd(frequencies, tf.stack([channels, columns], axis=-1))
-        frequency = tf.where(tf.abs(symbols) <= REACH, own, 0)
-        exact = tf.cast(symbols, tf.float64)
-        natural = tf.where(exact < 0, -2 * exact, 2 * exact + 1)
-        gamma = 2 * tf.floor(log2(natural + 0.5)) + 1  # the half changes no whole number's floor
-        escaped = entropy_coder.PRECISION - log2(tf.cast(frequencies[:, -1], tf.float32)) + tf.cast(gamma, tf.float32)
-        plain = entropy_coder.PRECISION - log2(tf.cast(tf.maximum(frequency, 1), tf.float32))
-        return tf.reduce_sum(tf.where(frequency > 0, plain, escaped), axis=[1, 2, 3])
+        return {"symbols": symbols, "bits": code_length(symbols, self.tables(quality)["frequencies"])}
 
     def decompress(self, symbols, quality):
         """`pictures` in 0..1 of symbols."""
@@ -311,73 +239,10 @@ class Compressor(keras.Model):
         )  # (pictures, 1 + qualities, ...)
         errors = np.mean((rows[:, 1:] - rows[:, :1]) ** 2, axis=(2, 3, 4))
         return {
-            "picture": sheets.sheet(rows.reshape(-1, *originals.shape[1:]), columns=1 + QUALITIES),
+            "picture": sheet(rows.reshape(-1, *originals.shape[1:]), columns=1 + QUALITIES),
             "bits_per_pixel": np.stack([answer["bits"] for answer in answers], axis=1) / originals[0, ..., 0].size,
-            "psnr_db": -10 * np.log10(errors),
+            "psnr_db": psnr(errors),
         }
-
-
-def log2(x):
-    """The logarithm to base 2."""
-    return tf.math.log(x) / tf.cast(np.log(2), x.dtype)
-
-
-# Whole pictures as files.
-
-
-def fill(picture):
-    """A picture uint8 `(height, width, channels)` as a batch of one in 0..1; its edge repeated up to whole strides."""
-    height, width, _ = picture.shape
-    filled = np.pad(picture, [(0, -height % STRIDE), (0, -width % STRIDE), (0, 0)], mode="edge")
-    return filled[None] / np.float32(255)
-
-
-def encode(model, picture, quality) -> bytes:
-    """A picture as a file: 5 bytes of header, then the entropy coder's stream of its symbols, row by row.
-
-    Args:
-        model: a `Compressor`, or one that `serving.load` gives.
-        picture: uint8 `(height, width, channels)` of any height and width.
-        quality: 0, the fewest bits, to `QUALITIES` - 1.
-
-    Raises:
-        ValueError: the picture is no such array, or there is no such quality.
-    """
-    picture = np.asarray(picture)
-    require_one_of(range(QUALITIES), quality=quality)
-    tables = model.tables(quality=quality)
-    channels = int(tables["channels"])
-    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != channels or not picture.size:
-        shape = f"{picture.dtype} {picture.shape}"
-        raise ValueError(f"picture: it is {shape}, and must be uint8 (height, width, {channels})")
-    height, width, _ = picture.shape
-    if height * width > MOST_PIXELS or max(height, width) > 0xFFFF:
-        raise ValueError(f"picture: {height} x {width} pixels are too many")
-    compressed = model.compress(pictures=fill(picture), quality=quality)
-    symbols, frequencies = np.asarray(compressed["symbols"]).ravel(), np.asarray(tables["frequencies"])
-    which = np.resize(np.arange(len(frequencies)), len(symbols))  # the channel of each symbol
-    return HEADER.pack(MAGIC + quality, height, width) + entropy_coder.encode(symbols, which, frequencies)
-
-
-def decode(model, file: bytes) -> np.ndarray:
-    """The picture uint8 `(height, width, channels)` in a file that `encode` wrote with the same model.
-
-    Raises:
-        ValueError: it is no such file, is cut off or damaged, or another model's.
-    """
-    first, height, width = HEADER.unpack(file[: HEADER.size]) if len(file) >= HEADER.size else (0, 0, 0)
-    quality = first - MAGIC
-    if quality not in range(QUALITIES) or not 0 < height * width <= MOST_PIXELS:
-        raise ValueError("file: it does not begin as a picture that was compressed here does")
-    frequencies = np.asarray(model.tables(quality=quality)["frequencies"])
-    shape = -(-height // STRIDE), -(-width // STRIDE), len(frequencies)
-    which = np.resize(np.arange(len(frequencies)), np.prod(shape))
-    symbols = entropy_coder.decode(file[HEADER.size :], which, frequencies).reshape(1, *shape)
-    filled = np.asarray(model.decompress(symbols=symbols, quality=quality)["pictures"])[0]
-    return np.round(255 * filled[:height, :width]).astype("uint8")
-
-
-# Training and measuring.
 
 
 def mosaics(digits, side):
@@ -483,40 +348,12 @@ def measure(model, *, dataset: str = "photographs", source: str = "auto") -> dic
     Returns:
         `coded_bits_ratio`, the length of all files, headers included, over the model's own `bits`. And at each quality
         q from 0: `bits_per_pixel_q` of the files, `psnr_db_q` of the pictures read from them, and `jpeg_psnr_db_q`,
-        what JPEG reaches with as many bits for each picture (see `jpeg`).
+        what JPEG reaches with as many bits for each picture (see `rate_distortion`).
     """
-    points = curve(model, held_out(dataset, "test", source))
+    points = rate_distortion.curve(model, held_out(dataset, "test", source))
     values = {"coded_bits_ratio": points["coded_bits"].sum() / points["bits"].sum()}
     for quality in range(QUALITIES):
         values[f"bits_per_pixel_{quality}"] = np.mean(points["coded_bits"][quality] / points["pixels"][quality])
         values[f"psnr_db_{quality}"] = np.mean(points["psnr"][quality])
         values[f"jpeg_psnr_db_{quality}"] = np.mean(points["jpeg_psnr"][quality])
     return {name: float(value) for name, value in values.items()}
-
-
-def curve(model, pictures) -> dict[str, np.ndarray]:
-    """What becomes of each picture at each quality, arrays `(QUALITIES, pictures)` by name.
-
-    `pixels`; `bits`, the model's own; `coded_bits`, the file's; `psnr` of what is read from the file; `jpeg_psnr`.
-
-    Args:
-        model: as `encode` takes it.
-        pictures: a list of uint8 `(height, width, channels)`.
-    """
-    points = {
-        name: np.zeros((QUALITIES, len(pictures))) for name in ("pixels", "bits", "coded_bits", "psnr", "jpeg_psnr")
-    }
-    for index, picture in enumerate(pictures):
-        files = jpeg.best(picture)
-        for quality in range(QUALITIES):
-            file = encode(model, picture, quality)
-            point = {
-                "pixels": picture[..., 0].size,
-                "bits": np.asarray(model.compress(pictures=fill(picture), quality=quality)["bits"])[0],
-                "coded_bits": 8 * len(file),
-                "psnr": jpeg.psnr(decode(model, file), picture),
-                "jpeg_psnr": jpeg.psnr_at(files, 8 * len(file)),
-            }
-            for name, value in point.items():
-                points[name][quality, index] = value
-    return points

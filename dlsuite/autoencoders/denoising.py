@@ -25,9 +25,9 @@ from annotated_types import Ge
 from keras import layers
 
 from dlsuite.arguments import Count, Positive, Seed, checked, require_not_negative, require_one_of, require_positive
-from dlsuite.autoencoders import encoder_decoder, sheets
-from dlsuite.autoencoders.autoencoder import psnr_db
+from dlsuite.autoencoders import picture_model, training
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import psnr, sheet
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
@@ -116,7 +116,7 @@ def build_network(data_shape, width):
 
 
 @registered
-class DenoisingAutoEncoder(encoder_decoder.PictureModel):
+class DenoisingAutoEncoder(picture_model.PictureModel):
     """The network, the noise, and the step.
 
     Called on corrupted pictures, it answers with restored ones, clipped to 0..1. In training nothing is clipped, since
@@ -137,7 +137,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
         return {"pictures": (-20, 21)}  # under noise they leave 0..1; bytes are further off
 
     def __init__(self, data_shape=(28, 28, 1), noise="all", level=0.5, width=20, seed=0, **kwargs):
-        data_shape = encoder_decoder.require_shape(data_shape)
+        data_shape = picture_model.require_shape(data_shape)
         require_one_of((*KINDS, "all"), noise=noise)
         require_positive(level=level)
         require_level(noise, level)
@@ -197,7 +197,7 @@ class DenoisingAutoEncoder(encoder_decoder.PictureModel):
         noisy = np.stack([corrupt_from(0, originals, kind, MEASURED).numpy() for kind in self.kinds])
         restored = np.stack([self(each, training=False).numpy() for each in noisy])
         rows = [originals, *(row for pair in zip(noisy, restored, strict=True) for row in pair)]
-        picture = sheets.sheet(np.concatenate(rows), columns=10)
+        picture = sheet(np.concatenate(rows), columns=10)
         return {"picture": picture, "noisy": noisy, "restored": restored}
 
 
@@ -235,7 +235,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset of pictures.
     """
-    return encoder_decoder.fit_to(
+    return training.fit_to(
         dataset,
         build=lambda data_shape: DenoisingAutoEncoder(
             data_shape=data_shape, noise=noise, level=level, width=width, seed=seed
@@ -258,7 +258,7 @@ def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str,
         For each kind of noise that the model was trained on, `<kind>_noisy_psnr_db`, of pictures corrupted and clipped
         to 0..1, and `<kind>_psnr_db`, of pictures restored; either that of the mean squared error over all of them.
     """
-    images, _ = encoder_decoder.held_out(dataset, source=source)
+    images, _ = training.held_out(dataset, source=source)
     parts = np.array_split(images, -(-len(images) // 500))
     result = {}
     for kind in model.kinds:
@@ -268,5 +268,5 @@ def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str,
             for index, answer in enumerate((tf.clip_by_value(noisy, 0, 1), model(noisy, training=False))):
                 errors[index] += np.sum((part - answer.numpy()) ** 2, dtype="float64")
         before, after = errors / images.size
-        result |= {f"{kind}_noisy_psnr_db": psnr_db(before), f"{kind}_psnr_db": psnr_db(after)}
+        result |= {f"{kind}_noisy_psnr_db": float(psnr(before)), f"{kind}_psnr_db": float(psnr(after))}
     return result

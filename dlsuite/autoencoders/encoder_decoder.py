@@ -1,24 +1,20 @@
-"""What every auto-encoder here shares: an encoder f, a decoder g, their networks, and what `train` does around them.
+"""An encoder f and a decoder g: their networks, and what every auto-encoder that is made of them can do.
 
     x  --f-->  z  --g-->  x',      pictures x of floats in 0..1, latent vectors z of `latent_dim` numbers
 
-Each algorithm's own file holds its loss and its `train_step`; this one holds what is the same in all of them.
+Each algorithm's own file holds its loss and its `train_step`.
 """
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from dlsuite import devices, fitting
 from dlsuite.arguments import require_one_of, require_positive
 from dlsuite.autoencoders import sheets
-from dlsuite.data import examples, mnist, names
+from dlsuite.autoencoders.picture_model import PictureModel, require_shape
+from dlsuite.pictures import lattice, sheet
 
 NETWORKS = ("dense", "convolutional")
-SHOWN = 1000
-"""Held-out pictures kept for previews."""
-MOST_STEPS_A_CALL = 10
 
 
 def build_encoder(data_shape, outputs, network="dense", hidden=512):
@@ -65,38 +61,6 @@ def build_decoder(data_shape, latent_dim, network="dense", hidden=512, maps=1):
         x = layers.Conv2DTranspose(32, 4, strides=2, padding="same", activation="relu")(x)
         x = layers.Conv2DTranspose(maps * channels, 4, strides=2, padding="same")(x)
     return keras.Model(latent, x, name="decoder")
-
-
-class PictureModel(keras.Model):
-    """A model of pictures: what a training step of any needs, and the held-out pictures that its previews show.
-
-    Args:
-        inputs, outputs: of the graph, as `keras.Model` has them.
-        data_shape: `(height, width, channels)`.
-        seed: of all noise drawn in training.
-    """
-
-    def __init__(self, inputs, outputs, data_shape, seed, **kwargs):
-        super().__init__(inputs, outputs, **kwargs)
-        self.data_shape, self.seed = data_shape, seed
-        self.noise_seeds = keras.random.SeedGenerator(seed)
-        self.held_out = np.zeros((1, *data_shape), "float32"), np.array([-1])  # until `fit_to` has others
-
-    @property
-    def input_limits(self):
-        return {"pictures": (0, 1)}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        return cls(**config)
-
-    def draw(self, distribution, batch, *shape):
-        """This device's rows of a draw for the whole batch, `(batch, *shape)`."""
-        return devices.draw(distribution, self.noise_seeds, batch, *shape)
-
-    def minimize(self, loss, tape):
-        """One step of the optimizer along the gradient of `loss`, a mean over this device's rows."""
-        devices.minimize(loss, tape, self.optimizer, self.trainable_variables, is_fused=True)
 
 
 class EncoderDecoder(PictureModel):
@@ -179,95 +143,8 @@ class EncoderDecoder(PictureModel):
         if self.latent_dim == 2:
             codes = self.encode(originals).numpy()
             extent = sheets.extent_of(codes)
-            manifold = self.decode(sheets.lattice(extent, sheets.MANIFOLD)).numpy()
-            sides = [sheets.latent_map(codes, labels, extent), sheets.sheet(manifold, sheets.MANIFOLD, border=0)]
+            manifold = self.decode(lattice(extent, sheets.MANIFOLD)).numpy()
+            sides = [sheets.latent_map(codes, labels, extent), sheet(manifold, sheets.MANIFOLD, border=0)]
             return {"picture": sheets.beside(*sides), "codes": codes, "labels": labels}
         reconstructed = self(originals[:40], training=False).numpy()
         return {"picture": sheets.paired(originals[:40], reconstructed, columns=10), "reconstructed": reconstructed}
-
-
-# What every `train` here does around its model.
-
-
-def fit_to(
-    dataset,
-    *,
-    build,
-    learning_rate,
-    epochs,
-    batch_size,
-    source="auto",
-    seed=0,
-    initial_epoch=0,
-    callbacks=(),
-):
-    """Build a model that fits a dataset of pictures, and train it with Adam, whose rate falls to 0 along a cosine.
-
-    Args:
-        dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: as every `train` here has them.
-        build: a function of `data_shape` that returns the model.
-        learning_rate: Adam's at the beginning.
-
-    Returns:
-        The trained model.
-
-    Raises:
-        ValueError: an argument out of its range, or no such dataset of pictures.
-    """
-    require_pictures(dataset)
-    keras.utils.set_random_seed(seed)
-    batches, steps = examples.batches(
-        dataset, batch_size, source=source, seed=seed, initial_epoch=initial_epoch, scaled=examples.to_unit
-    )
-    model = build(tuple(batches.element_spec.shape[1:]))
-    model.held_out = held_out(dataset, SHOWN)
-    return fitting.fit(
-        model,
-        fitting.adam(learning_rate, epochs * steps),
-        batches=batches,
-        steps=steps,
-        epochs=epochs,
-        initial_epoch=initial_epoch,
-        callbacks=callbacks,
-        **execution(model, steps),
-    )
-
-
-def execution(model, steps):
-    """How Keras is to run an epoch's `steps`: dense networks gain from many steps a call.
-
-    So many as divide the epoch, because Keras makes whole calls only: 31 steps by tens would be 40. XLA has the
-    optimizer's part, see `minimize`, and no more: its matrix products and convolutions are slower on a CPU, and its
-    noise from the same seeds is another than that of several devices.
-    """
-    steps_a_call = max(n for n in range(1, MOST_STEPS_A_CALL + 1) if steps % n == 0)
-    return {"jit_compile": False, "steps_per_execution": steps_a_call if model.network == "dense" else 1}
-
-
-def held_out(dataset, n=None, source="bundled"):
-    """Held-out pictures, float32 `(n, height, width, channels)` in 0..1, and their labels, -1 where they have none.
-
-    Raises:
-        ValueError: no such dataset of pictures.
-    """
-    require_pictures(dataset)
-    if dataset == "mnist":
-        images, labels = mnist.arrays("test", source)
-    else:
-        images = examples.held_in_memory(dataset, "test")
-        labels = np.full(len(images), -1)
-    return examples.to_unit(images[:n]).numpy(), labels[:n]
-
-
-def require_shape(data_shape):
-    """The shape as a tuple; `ValueError` unless it is one of pictures whose sides are multiples of 4."""
-    data_shape = tuple(data_shape)
-    if len(data_shape) != 3 or min(data_shape) < 1 or data_shape[0] % 4 or data_shape[1] % 4:
-        raise ValueError(f"data_shape={data_shape}: it is (height, width, channels) with sides that are multiples of 4")
-    return data_shape
-
-
-def require_pictures(dataset):
-    """Raise `ValueError` for a dataset of points."""
-    if names.kind(dataset) != "images":
-        raise ValueError(f"dataset={dataset!r}: an auto-encoder here takes pictures: mnist, or a folder of your own")

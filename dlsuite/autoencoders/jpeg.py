@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageFile
 
+from dlsuite import pictures
+
 
 class Point(NamedTuple):
     """One JPEG of a picture."""
@@ -50,9 +52,9 @@ def read(data: bytes) -> np.ndarray:
 
 
 def psnr(one, other) -> float:
-    """The peak signal-to-noise ratio 10 log10(255^2 / mean squared error) of two uint8 pictures, in decibels."""
+    """The peak signal-to-noise ratio of two uint8 pictures, in decibels."""
     error = np.mean((np.asarray(one, "float64") - np.asarray(other, "float64")) ** 2)
-    return float(10 * np.log10(255**2 / error)) if error else np.inf
+    return float(pictures.psnr(error, peak=255))
 
 
 def scan_bits(data: bytes) -> int:

@@ -23,9 +23,10 @@ from keras import layers
 
 from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked, require_one_of, require_positive
-from dlsuite.autoencoders import encoder_decoder, sheets
+from dlsuite.autoencoders import training
 from dlsuite.data import examples, mnist, photographs
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import sheet
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
@@ -150,7 +151,7 @@ class SuperResolution(keras.Model):
         small = bicubic(originals, 1 / self.factor)
         enlarged = self.enlarge(small).numpy()
         columns = np.stack([bicubic(small, self.factor), enlarged, originals], axis=1)  # (n, 3, SIDE, SIDE, 1)
-        picture = sheets.sheet(columns.reshape(-1, SIDE, SIDE, 1), columns=3).repeat(3, axis=0).repeat(3, axis=1)
+        picture = sheet(columns.reshape(-1, SIDE, SIDE, 1), columns=3).repeat(3, axis=0).repeat(3, axis=1)
         return {"picture": picture, "enlarged": enlarged}
 
 
@@ -217,7 +218,7 @@ def train(
         ValueError: an argument out of its range, or no such dataset of pictures.
         MissingData: the photographs are not installed.
     """
-    encoder_decoder.require_pictures(dataset)
+    training.require_pictures(dataset)
     keras.utils.set_random_seed(seed)
     model = SuperResolution(factor=factor, filters=filters)
     large = patches(dataset, "train", PATCHES, digits=digits, source=source, seed=seed)
@@ -253,7 +254,7 @@ def held_out(dataset, split, source="auto"):
         split: `test` or, to choose settings by, `validation`, which of MNIST is the 1,000 bundled digits.
         source: where MNIST's test digits come from.
     """
-    encoder_decoder.require_pictures(dataset)
+    training.require_pictures(dataset)
     if dataset == "mnist":
         images, _ = mnist.arrays("test", source if split == "test" else "bundled")
         return np.array_split(images, -(-len(images) // 500))

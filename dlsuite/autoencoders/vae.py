@@ -32,8 +32,9 @@ from dlsuite.arguments import (
     require_one_of,
     require_positive,
 )
-from dlsuite.autoencoders import encoder_decoder, sheets
+from dlsuite.autoencoders import encoder_decoder, sheets, training
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import sheet
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
 
@@ -229,7 +230,7 @@ class VAE(encoder_decoder.EncoderDecoder):
         if self.latent_dim != 2:
             sample, _ = self.signatures()["sample"]
             samples = sample(80, self.seed)["pictures"].numpy()
-            preview["picture"] = sheets.beside(preview["picture"], sheets.sheet(samples, columns=10))
+            preview["picture"] = sheets.beside(preview["picture"], sheet(samples, columns=10))
             preview["samples"] = samples
         return preview
 
@@ -307,7 +308,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset of pictures.
     """
-    return encoder_decoder.fit_to(
+    return training.fit_to(
         dataset,
         build=lambda data_shape: VAE(
             data_shape=data_shape,
@@ -340,7 +341,7 @@ def measure(model, *, dataset: str = "mnist", source: str = "auto") -> dict[str,
         `negative_log_likelihood_nats`, the importance-weighted estimate from `importance_samples` samples;
         `active_units`, how many latent dimensions vary with the picture.
     """
-    images, _ = encoder_decoder.held_out(dataset, source=source)
+    images, _ = training.held_out(dataset, source=source)
     seeds = keras.random.SeedGenerator(0)
     totals, means = np.zeros(3), []
     terms, log_weights = tf.function(model.terms), tf.function(model.log_weights)

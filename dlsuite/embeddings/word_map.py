@@ -3,12 +3,13 @@
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from dlsuite.pictures import COLD
+
 LETTERS = tuple("abcdefghijklmnopqrstuvwxyz")
 """A vocabulary for a model that has not seen a text yet."""
 SHOWN = 60
 """The number of words drawn."""
 SIDE = 640
-INK, PAPER = (56, 108, 176), (255, 255, 255)
 
 
 def principal_plane(vectors) -> np.ndarray:
@@ -50,12 +51,12 @@ def plurals_found(words, vectors, among: int = 10) -> float:
 
 def draw(words, places) -> np.ndarray:
     """A map with words at places `(n, 2)`, y upwards, uint8 `(640, 640, 3)`."""
-    picture = Image.new("RGB", (SIDE, SIDE), PAPER)
+    picture = Image.new("RGB", (SIDE, SIDE), "white")
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(13)
     extent = 1.15 * max(np.abs(places).max(), 1e-12)
     for word, (x, y) in zip(words, places, strict=True):
         at = SIDE * (0.5 + 0.5 * x / extent), SIDE * (0.5 - 0.5 * y / extent)
-        pen.text(at, word, fill=INK, font=font, anchor="mm")
+        pen.text(at, word, fill=COLD, font=font, anchor="mm")
     return np.asarray(picture)
 
 

@@ -22,8 +22,9 @@ from keras import layers
 from dlsuite import devices
 from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked
 from dlsuite.data import examples, mnist
-from dlsuite.gans import assessment, pictures, two_player, wgan_gp
+from dlsuite.gans import assessment, networks, training, wgan_gp
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import sheet
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
 EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
@@ -31,12 +32,12 @@ EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 def build_generator(data_shape, latent_dim, classes):
     """Latent vectors with one-hot classes behind them, `(batch, latent_dim + classes)`, to `(batch, *data_shape)`."""
-    return two_player.build_generator(data_shape, latent_dim + classes)
+    return networks.build_generator(data_shape, latent_dim + classes)
 
 
 def build_critic(data_shape, classes):
     """Data `(batch, *data_shape)` and one-hot classes `(batch, classes)` to one score each, `(batch, 1)`."""
-    unconditional = two_player.build_critic(data_shape)
+    unconditional = networks.build_critic(data_shape)
     features = unconditional.layers[-1].input  # f(x), (batch, features)
     label = keras.Input((classes,), name="label")
     direction = layers.Dense(features.shape[-1], use_bias=False)(label)  # v_y
@@ -154,7 +155,7 @@ class ConditionalGAN(wgan_gp.WGANGP):
     def preview(self):
         """Eight samples of each class, a class to a column, of fixed latent vectors: `picture` and `samples`."""
         samples = self.signatures()["sample"][0](8 * self.classes, self.seed)["samples"].numpy()
-        return {"picture": pictures.sheet(samples, columns=self.classes), "samples": samples}
+        return {"picture": sheet(samples, columns=self.classes, black=-1), "samples": samples}
 
 
 @own_settings()
@@ -194,10 +195,10 @@ def train(
         ValueError: an argument out of its range, or no such dataset.
     """
     own = {"latent_dim": latent_dim, "critic_steps": critic_steps, "penalty": penalty, "ema_half_life": ema_half_life}
-    return two_player.fit_to(
+    return training.fit_to(
         dataset,
         build=lambda data_shape, _: ConditionalGAN(data_shape=data_shape, seed=seed, **own),
-        optimizer=two_player.adam(learning_rate, beta_2=0.9),
+        optimizer=training.adam(learning_rate, beta_2=0.9),
         rows=critic_steps,
         epochs=epochs,
         batch_size=batch_size,

@@ -16,8 +16,8 @@ from keras import layers
 from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked
 from dlsuite.data import examples, mnist
-from dlsuite.gans import pictures
 from dlsuite.keras_settings import own_settings, registered
+from dlsuite.pictures import sheet
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
 
@@ -79,7 +79,7 @@ class DigitClassifier(keras.Model):
         images = examples.scale(images)
         probability = self(images).numpy()[np.arange(len(labels)), labels]
         worst = np.argsort(probability)[:64]
-        return {"picture": pictures.sheet(images.numpy()[worst], columns=8), "probability": probability[worst]}
+        return {"picture": sheet(images.numpy()[worst], columns=8, black=-1), "probability": probability[worst]}
 
 
 @own_settings()

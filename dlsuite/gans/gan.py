@@ -38,7 +38,7 @@ from dlsuite.arguments import (
     require_not_negative,
     require_positive,
 )
-from dlsuite.gans import assessment, two_player
+from dlsuite.gans import assessment, networks, training, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
@@ -85,7 +85,7 @@ class GAN(two_player.TwoPlayer):
         instance_noise: standard deviation of the noise on what the discriminator sees, in the data's units, 0 or above.
         final_noise: what it becomes, along a line; 0 or above.
         noise_steps: steps of the discriminator in which it does; at least 1.
-        group: examples that the discriminator compares with each other, see `two_player.GroupDeviation`; 1 for none.
+        group: examples that the discriminator compares with each other, see `networks.GroupDeviation`; 1 for none.
         data_shape, latent_dim, ema_half_life, seed: as `TwoPlayer` has them.
     """
 
@@ -105,7 +105,7 @@ class GAN(two_player.TwoPlayer):
         require_not_negative(instance_noise=instance_noise, final_noise=final_noise)
         if generator_loss not in GENERATOR_LOSSES:
             raise ValueError(f"generator_loss={generator_loss!r}: it is one of {', '.join(GENERATOR_LOSSES)}")
-        critic = functools.partial(two_player.build_critic, group=group)
+        critic = functools.partial(networks.build_critic, group=group)
         super().__init__(data_shape=data_shape, latent_dim=latent_dim, critic=critic, **kwargs)
         self.discriminator_steps, self.generator_loss_kind = discriminator_steps, generator_loss
         self.instance_noise, self.final_noise, self.noise_steps = instance_noise, final_noise, noise_steps
@@ -195,6 +195,7 @@ def require_whole_groups(batch_size, group):
 
 @own_settings()
 @checked
+@fitting.with_defaults(DEFAULTS)
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -240,29 +241,23 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = fitting.resolve_defaults(
-        DEFAULTS,
+    require_whole_groups(batch_size, group)
+    return training.fit_to(
         dataset,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        discriminator_lr_ratio=discriminator_lr_ratio,
-        beta_1=beta_1,
-        latent_dim=latent_dim,
-        instance_noise=instance_noise,
-        final_noise=final_noise,
-        group=group,
-        ema_half_life=ema_half_life,
-    )
-    epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    require_whole_groups(batch_size, chosen["group"])
-    discriminator_lr_ratio, beta_1 = chosen.pop("discriminator_lr_ratio"), chosen.pop("beta_1")
-    own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "seed": seed}
-    return two_player.fit_to(
-        dataset,
-        build=lambda data_shape, steps: GAN(data_shape=data_shape, noise_steps=steps, **own, **chosen),
-        optimizer=two_player.adam(learning_rate, beta_1=beta_1, beta_2=0.99),
-        critic_optimizer=two_player.adam(learning_rate * discriminator_lr_ratio, beta_1=beta_1, beta_2=0.99),
+        build=lambda data_shape, steps: GAN(
+            data_shape,
+            latent_dim,
+            discriminator_steps,
+            generator_loss,
+            instance_noise,
+            final_noise,
+            noise_steps=steps,
+            group=group,
+            ema_half_life=ema_half_life,
+            seed=seed,
+        ),
+        optimizer=training.adam(learning_rate, beta_1=beta_1, beta_2=0.99),
+        critic_optimizer=training.adam(learning_rate * discriminator_lr_ratio, beta_1=beta_1, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

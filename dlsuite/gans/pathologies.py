@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dlsuite.gans import pictures
+from dlsuite.gans import maps
 
 
 def movement(rows, samples, total) -> float:
@@ -95,11 +95,9 @@ def picture(preview: dict, generator_loss: str) -> np.ndarray:
     """
     extent, score = float(preview["extent"]), preview["score"]
     pushes = push(score, preview["gradient"], generator_loss)
-    ground = pictures.terrain(score, pushes, extent, pictures.measured)
-    plane = pictures.with_points(ground, extent, preview["real"], preview["samples"])
-    return np.concatenate(
-        [plane, pictures.legend("Arrows: gradient of the generator's loss, downhill, at a sample there")]
-    )
+    ground = maps.terrain(score, pushes, extent, maps.measured)
+    plane = maps.with_points(ground, extent, preview["real"], preview["samples"])
+    return np.concatenate([plane, maps.legend("Arrows: gradient of the generator's loss, downhill, at a sample there")])
 
 
 class Pathology(NamedTuple):

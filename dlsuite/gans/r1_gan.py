@@ -26,7 +26,7 @@ from dlsuite.arguments import (
     checked,
     require_not_negative,
 )
-from dlsuite.gans import assessment, gan, two_player
+from dlsuite.gans import assessment, gan, training
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
@@ -100,6 +100,7 @@ class R1GAN(gan.GAN):
 
 @own_settings()
 @checked
+@fitting.with_defaults(DEFAULTS)
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -142,27 +143,20 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = fitting.resolve_defaults(
-        DEFAULTS,
+    return training.fit_to(
         dataset,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        discriminator_lr_ratio=discriminator_lr_ratio,
-        beta_1=beta_1,
-        latent_dim=latent_dim,
-        gamma=gamma,
-        ema_half_life=ema_half_life,
-    )
-    epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-    discriminator_lr_ratio, beta_1 = chosen.pop("discriminator_lr_ratio"), chosen.pop("beta_1")
-    own = {"discriminator_steps": discriminator_steps, "generator_loss": generator_loss, "penalized": penalized}
-
-    return two_player.fit_to(
-        dataset,
-        build=lambda data_shape, _: R1GAN(data_shape=data_shape, seed=seed, **own, **chosen),
-        optimizer=two_player.adam(learning_rate, beta_1=beta_1, beta_2=0.99),
-        critic_optimizer=two_player.adam(learning_rate * discriminator_lr_ratio, beta_1=beta_1, beta_2=0.99),
+        build=lambda data_shape, _: R1GAN(
+            gamma,
+            penalized,
+            data_shape=data_shape,
+            latent_dim=latent_dim,
+            discriminator_steps=discriminator_steps,
+            generator_loss=generator_loss,
+            ema_half_life=ema_half_life,
+            seed=seed,
+        ),
+        optimizer=training.adam(learning_rate, beta_1=beta_1, beta_2=0.99),
+        critic_optimizer=training.adam(learning_rate * discriminator_lr_ratio, beta_1=beta_1, beta_2=0.99),
         rows=discriminator_steps,
         epochs=epochs,
         batch_size=batch_size,

@@ -1,4 +1,4 @@
-"""What every adversarial pair here shares: a generator, a critic, their optimizers and networks.
+"""What every adversarial pair here is: a generator and a critic, each with its own optimizer.
 
 The critic is the second player under any name: Goodfellow's discriminator, Wasserstein's critic. Each algorithm's
 own file holds its value function and its `train_step`; this one holds what is the same in all of them.
@@ -7,101 +7,15 @@ Samples are drawn from an average of the generator's weights over its last steps
 arXiv:1806.04498): two players circle around their equilibrium, and the average lies nearer to it than any one point.
 """
 
-import math
-
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers
 
-from dlsuite import devices, fitting
+from dlsuite import devices
 from dlsuite.arguments import require_not_negative, require_positive
-from dlsuite.data import examples
-from dlsuite.gans import fast, pictures
-from dlsuite.keras_settings import registered
-
-
-def build_generator(data_shape, latent_dim):
-    """Latent vectors `(batch, latent_dim)` to data `(batch, *data_shape)`.
-
-    For points, an MLP of 3 x 128. For pictures, a DCGAN-like stack (Radford et al., 2016, arXiv:1511.06434) that ends
-    in tanh. In the place of DCGAN's batch normalization every pixel's features are scaled to a mean square of 1, as in
-    Karras et al. (2018, arXiv:1710.10196) but before the activation and with a learned gain for each feature. So an
-    example is a function of its own latent vector alone.
-    """
-    latent = keras.Input((latent_dim,), name="latent")
-    if len(data_shape) == 1:
-        x = latent
-        for _ in range(3):
-            x = layers.Dense(128, activation=fast.relu)(x)
-        return keras.Model(latent, layers.Dense(data_shape[0])(x), name="generator")
-    height, width, channels = data_shape
-    x = layers.Dense(height // 4 * (width // 4) * 32)(latent)
-    x = layers.Reshape((height // 4, width // 4, 32))(x)  # (batch, height / 4, width / 4, 32)
-    x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-    x = fast.Conv2D(64, 3, padding="same")(x)  # (batch, height / 4, width / 4, 64)
-    x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-    x = fast.Conv2DTranspose(64, 4, strides=2, padding="same")(x)  # (batch, height / 2, width / 2, 64)
-    x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-    x = fast.Conv2DTranspose(channels, 6, strides=2, padding="same", activation="tanh")(x)
-    return keras.Model(latent, x, name="generator")
-
-
-def build_critic(data_shape, group=1):
-    """Data `(batch, *data_shape)` to one unbounded score each, `(batch, 1)`: a logit or a critic's value.
-
-    For points, an MLP of 3 x 128; for pictures, three strided convolutions, normalized pixel by pixel as above. With a
-    `group` above 1 a score is no longer an example's own: the critic also sees how much a group differs in itself.
-    """
-    data = keras.Input(data_shape, name="data")
-    x = data
-    if len(data_shape) == 1:
-        for _ in range(2):
-            x = layers.Dense(128, activation=fast.relu)(x)
-        x = GroupDeviation(group)(x) if group > 1 else x
-        x = layers.Dense(128, activation=fast.relu)(x)
-    else:
-        x = fast.LeakyReLU(0.2)(fast.Conv2D(32, 4, strides=2, padding="same")(x))
-        x = fast.Conv2D(64, 4, strides=2, padding="same")(x)
-        x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-        x = GroupDeviation(group)(x) if group > 1 else x
-        x = fast.Conv2D(64, 4, strides=2, padding="same")(x)
-        x = layers.Flatten()(fast.LeakyReLU(0.2)(layers.RMSNormalization()(x)))
-    return keras.Model(data, layers.Dense(1)(x), name="critic")
-
-
-@registered
-class GroupDeviation(layers.Layer):
-    """Adds a feature that says how much the examples of a group differ (Karras et al., 2018, arXiv:1710.10196).
-
-    It is the standard deviation of every feature over the group, averaged over all features. Samples that are all
-    alike give themselves away by it. Groups are of neighbours in the batch, so a device that has whole groups of it
-    computes what one device would; a batch that does not divide into groups is one group. A score is thus one of an
-    example among its neighbours: repeat an example `group` times to score it alone.
-
-    Args:
-        group: examples in a group, at least 2.
-    """
-
-    def __init__(self, group, **kwargs):
-        super().__init__(**kwargs)
-        self.group = group
-
-    def get_config(self):
-        return super().get_config() | {"group": self.group}
-
-    def call(self, x):
-        """`(batch, ..., features)` -> `(batch, ..., features + 1)`."""
-        batch = tf.shape(x)[0]
-        group = tf.where(batch % self.group == 0, self.group, batch)
-        groups = tf.reshape(x, [-1, group, math.prod(x.shape[1:])])
-        deviation = tf.sqrt(tf.math.reduce_variance(groups, axis=1) + 1e-8)  # (groups, features of an example)
-        deviation = tf.repeat(tf.reduce_mean(deviation, axis=1), group)  # (batch,)
-        deviation = tf.reshape(deviation, [-1, *[1] * (len(x.shape) - 1)])
-        return tf.concat([x, tf.broadcast_to(deviation, tf.shape(x[..., :1]))], axis=-1)
-
-    def compute_output_shape(self, shape):
-        return (*shape[:-1], shape[-1] + 1)
+from dlsuite.gans import maps
+from dlsuite.gans.networks import build_critic, build_generator
+from dlsuite.pictures import sheet
 
 
 class TwoPlayer(keras.Model):
@@ -255,96 +169,11 @@ class TwoPlayer(keras.Model):
         sample, _ = self.signatures()["sample"]
         if len(self.data_shape) == 3:
             samples = sample(64, self.seed)["samples"].numpy()
-            return {"picture": pictures.sheet(samples, columns=8), "samples": samples}
+            return {"picture": sheet(samples, columns=8, black=-1), "samples": samples}
         samples = sample(1000, self.seed)["samples"].numpy()
         real = samples if self.real_examples is None else self.real_examples
         extent = float(1.25 * np.abs(real).max())
         score, _ = self.signatures()["score"]
-        critic = pictures.survey(lambda data: score(tf.constant(data)), extent)
+        critic = maps.survey(lambda data: score(tf.constant(data)), extent)
         arrays = {"real": real, "samples": samples, "extent": extent, **critic}
-        return {"picture": pictures.plane(**arrays), **arrays}
-
-
-# What every `train` here does around its model.
-
-
-def training_rows(dataset, batch_size, rows, **options):
-    """Batches of real examples, several fresh ones to a row: `(batch_size, rows, *data_shape)`.
-
-    With the option `labelled` they are pairs, of examples and of their classes `(batch_size, rows)`.
-
-    A row feeds one step of the generator and `rows` of the critic. Split over devices, every device gets whole rows.
-
-    Returns:
-        The endless dataset, the number of batches an epoch, and `data_shape`.
-    """
-    batches, steps = examples.batches(dataset, batch_size * rows, **options)
-    data_shape = tuple(tf.nest.flatten(batches.element_spec)[0].shape[1:])
-
-    def in_rows(*arrays):
-        rowed = [tf.reshape(array, [batch_size, rows, *array.shape[1:]]) for array in arrays]
-        return rowed[0] if len(rowed) == 1 else tuple(rowed)
-
-    return batches.map(in_rows), steps, data_shape
-
-
-def adam(learning_rate, beta_1=0.5, beta_2=0.9):
-    """A function that makes an Adam for a number of steps, as `fitting.adam` does."""
-    return lambda steps: fitting.adam(learning_rate, steps, beta_1=beta_1, beta_2=beta_2)
-
-
-def execution(data_shape):
-    """How Keras is to run the steps: small MLPs gain from XLA and many steps a call, conv nets on a CPU lose by it."""
-    gains = len(data_shape) == 1
-    return {"jit_compile": gains, "steps_per_execution": 25 if gains else 1}
-
-
-def fit_to(
-    dataset,
-    *,
-    build,
-    optimizer,
-    critic_optimizer=None,
-    rows,
-    epochs,
-    batch_size,
-    source="auto",
-    seed=0,
-    initial_epoch=0,
-    callbacks=(),
-    **data_options,
-):
-    """Build a pair of players that fits a dataset, and train it.
-
-    Args:
-        dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: as every `train` here has them.
-        build: a function of `data_shape`, and of the steps that the critic takes in all, that returns the model.
-        optimizer: a function that takes the number of steps in all and returns a new optimizer.
-        critic_optimizer: the same for the critic, where it is another one.
-        rows: the critic's steps for each one of the generator.
-        data_options: more for `training_rows`.
-
-    Returns:
-        The trained model.
-
-    Raises:
-        ValueError: an argument out of its range, or no such dataset.
-    """
-    keras.utils.set_random_seed(seed)
-    data_options |= {"source": source, "seed": seed}
-    batches, steps, data_shape = training_rows(dataset, batch_size, rows, initial_epoch=initial_epoch, **data_options)
-    generator_steps, critic_steps = epochs * steps, epochs * steps * rows
-    model = build(data_shape, critic_steps)
-    beginning, _, _ = training_rows(dataset, batch_size, rows, **data_options)  # also where a run goes on
-    model.real_examples = tf.nest.flatten(next(beginning.as_numpy_iterator()))[0].reshape(-1, *data_shape)[:500]
-    return fitting.fit(
-        model,
-        optimizer(generator_steps),
-        (critic_optimizer or optimizer)(critic_steps),
-        batches=batches,
-        steps=steps,
-        epochs=epochs,
-        initial_epoch=initial_epoch,
-        callbacks=callbacks,
-        **execution(data_shape),
-    )
+        return {"picture": maps.plane(**arrays), **arrays}

@@ -17,7 +17,7 @@ from annotated_types import Ge
 
 from dlsuite import devices, fitting
 from dlsuite.arguments import Count, Positive, Seed, checked, require_positive
-from dlsuite.gans import assessment, two_player
+from dlsuite.gans import assessment, training, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
@@ -100,6 +100,7 @@ class WGAN(two_player.TwoPlayer):
 
 @own_settings()
 @checked
+@fitting.with_defaults(DEFAULTS)
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -134,27 +135,17 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = fitting.resolve_defaults(
-        DEFAULTS,
-        dataset,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        latent_dim=latent_dim,
-        critic_steps=critic_steps,
-        clip=clip,
-        ema_half_life=ema_half_life,
-    )
-    epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
 
     def rmsprop(steps):
         return keras.optimizers.RMSprop(keras.optimizers.schedules.CosineDecay(learning_rate, steps))
 
-    return two_player.fit_to(
+    return training.fit_to(
         dataset,
-        build=lambda data_shape, _: WGAN(data_shape=data_shape, seed=seed, **chosen),
+        build=lambda data_shape, _: WGAN(
+            data_shape, latent_dim, critic_steps, clip, ema_half_life=ema_half_life, seed=seed
+        ),
         optimizer=rmsprop,
-        rows=chosen["critic_steps"],
+        rows=critic_steps,
         epochs=epochs,
         batch_size=batch_size,
         source=source,

@@ -19,7 +19,7 @@ from annotated_types import Ge
 
 from dlsuite import devices, fitting
 from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked, require_not_negative, require_positive
-from dlsuite.gans import assessment, two_player
+from dlsuite.gans import assessment, training, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
@@ -129,6 +129,7 @@ def slope_penalty(score, u):
 
 @own_settings()
 @checked
+@fitting.with_defaults(DEFAULTS)
 def train(
     *,
     dataset: Literal["mnist", "ring", "grid", "spiral", "moons"] | str = "mnist",
@@ -163,24 +164,13 @@ def train(
     Raises:
         ValueError: an argument out of its range, or no such dataset.
     """
-    chosen = fitting.resolve_defaults(
-        DEFAULTS,
+    return training.fit_to(
         dataset,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        latent_dim=latent_dim,
-        critic_steps=critic_steps,
-        penalty=penalty,
-        ema_half_life=ema_half_life,
-    )
-    epochs, batch_size, learning_rate = (chosen.pop(name) for name in ("epochs", "batch_size", "learning_rate"))
-
-    return two_player.fit_to(
-        dataset,
-        build=lambda data_shape, _: WGANGP(data_shape=data_shape, seed=seed, **chosen),
-        optimizer=two_player.adam(learning_rate, beta_2=0.9),
-        rows=chosen["critic_steps"],
+        build=lambda data_shape, _: WGANGP(
+            data_shape, latent_dim, critic_steps, penalty, ema_half_life=ema_half_life, seed=seed
+        ),
+        optimizer=training.adam(learning_rate, beta_2=0.9),
+        rows=critic_steps,
         epochs=epochs,
         batch_size=batch_size,
         source=source,

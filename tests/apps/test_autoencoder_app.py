@@ -11,7 +11,7 @@ import streamlit as st
 from PIL import Image
 from streamlit.elements.image import ImageMixin
 
-from dlsuite import catalog, runs, serving
+from dlsuite import catalog, pictures, runs, serving
 from dlsuite.autoencoders import latent_density, sheets, two_modes
 from dlsuite.data import mnist
 from dlsuite.gans import assessment
@@ -182,8 +182,8 @@ def test_what_is_decoded_is_what_lies_at_the_place(open_view, shown, digits, z):
     np.testing.assert_array_equal(large(seen, 10), to_bytes(images[nearest]))
     variables, manifold = run_lines(code_of(page))
     np.testing.assert_array_equal(to_bytes(variables["picture"])[0], expected)
-    decoded = model.decode(latent=sheets.lattice(page.slider(key="extent").value, sheets.MANIFOLD))["pictures"]
-    np.testing.assert_array_equal(np.asarray(manifold), sheets.sheet(decoded, sheets.MANIFOLD, border=0))
+    decoded = model.decode(latent=pictures.lattice(page.slider(key="extent").value, sheets.MANIFOLD))["pictures"]
+    np.testing.assert_array_equal(np.asarray(manifold), pictures.sheet(decoded, sheets.MANIFOLD, border=0))
 
 
 def test_moving_a_slider_moves_what_is_decoded(open_view, shown):
@@ -278,12 +278,12 @@ def test_samples_are_those_of_the_densities(open_view, shown):
     densities = latent_density.fit_gaussian(codes), latent_density.fit_mixture(codes, components=3)
     expected = [autoencoder.decode(latent=density.sample(64, 5))["pictures"] for density in densities]
     expected.append(serving.load("autoencoders.vae").sample(n=64, seed=5)["pictures"])
-    for way, pictures in zip(WAYS, expected, strict=True):
-        np.testing.assert_allclose(cells(shown[way], 8, 8), to_bytes(pictures), atol=2)
+    for way, samples in zip(WAYS, expected, strict=True):
+        np.testing.assert_allclose(cells(shown[way], 8, 8), to_bytes(samples), atol=2)
     assert not page.metric
     variables, _ = run_lines(code_of(page))
-    for way, pictures in zip(WAYS, variables["samples"], strict=True):
-        np.testing.assert_allclose(to_bytes(pictures), cells(shown[way], 8, 8), atol=2)
+    for way, samples in zip(WAYS, variables["samples"], strict=True):
+        np.testing.assert_allclose(to_bytes(samples), cells(shown[way], 8, 8), atol=2)
     page.widget("New samples").click().run()
     assert not np.array_equal(cells(shown["VAE"], 8, 8), to_bytes(expected[-1]))
 
@@ -471,15 +471,15 @@ def test_a_piece_is_said_to_be_as_large_as_it_is(open_view, shown, shape, said):
 
 
 def test_a_picture_is_compressed_to_a_file_of_the_size_that_is_said(open_view, shown):
-    from dlsuite.autoencoders import compression, jpeg
+    from dlsuite.autoencoders import compression, jpeg, picture_file
 
     model = serving.load("autoencoders.compression")
     sizes = []
     for quality in range(compression.QUALITIES):
         shown.clear()
         page = open_view("Compression", quality=quality)
-        file = compression.encode(model, astronaut(), quality)
-        decoded = compression.decode(model, file)
+        file = picture_file.encode(model, astronaut(), quality)
+        decoded = picture_file.decode(model, file)
         sizes.append(len(file))
         caption = f"here: {len(file) / 1024:.2f} KiB, {jpeg.psnr(decoded, astronaut()):.1f} dB"
         times = shown[caption].shape[0] // decoded.shape[0]
@@ -506,7 +506,7 @@ def test_the_lines_give_the_pictures_that_are_shown(open_view, shown, workplace)
 
 
 def test_the_lines_give_the_file_that_is_shown(open_view, shown, workplace):
-    from dlsuite.autoencoders import compression
+    from dlsuite.autoencoders import picture_file
 
     (workplace / "mine.png").write_bytes(file_of(astronaut()[:90, :80]))
     page = open_view("Compression", quality=2)
@@ -516,7 +516,7 @@ def test_the_lines_give_the_file_that_is_shown(open_view, shown, workplace):
             page = page.file_uploader[0].upload("mine.png", (workplace / "mine.png").read_bytes()).run()
         variables, decoded = run_lines(code_of(page))
         assert f"wrote {8 * len(variables['file']):,} bits" in page.sentences
-        np.testing.assert_array_equal(decoded, compression.decode(variables["model"], variables["file"]))
+        np.testing.assert_array_equal(decoded, picture_file.decode(variables["model"], variables["file"]))
     assert "24 in the original" in page.sentences
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from dlsuite import serving
-from dlsuite.autoencoders import compression
+from dlsuite.autoencoders import picture_file
 from dlsuite.data import mnist, own
 
 SCRIPT = "autoencoder.py"
@@ -263,8 +263,8 @@ def test_an_upload_is_answered_by_a_sentence_or_a_picture(visit, view, download,
         assert picture_of(saved).shape == (512, 410, 3)
     else:
         model = serving.load("autoencoders.compression")
-        assert saved == compression.encode(model, picture, 1)
-        assert compression.decode(model, saved).shape == (512, 410, 3)
+        assert saved == picture_file.encode(model, picture, 1)
+        assert picture_file.decode(model, saved).shape == (512, 410, 3)
 
 
 def test_what_is_exported_loads(visit, tmp_path):

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dlsuite import catalog, runs, serving
+from dlsuite import catalog, pictures, runs, serving
 from dlsuite.data import drawing, mnist
-from dlsuite.gans import pictures
+from dlsuite.gans import maps
 
 SHIPPED = ("gans.conditional_gan", "gans.gan", "gans.wgan_gp", "gans.wgan_gp-ring")
 LESSONS = [name for name in catalog.names() if name.startswith("gans.")]
@@ -39,9 +39,9 @@ def drawn(monkeypatch):
         made.append(draw_points(background, extent, real, samples, highlight))
         return made[-1]
 
-    draw_sheet, draw_points = pictures.sheet, pictures.with_points
+    draw_sheet, draw_points = pictures.sheet, maps.with_points
     monkeypatch.setattr(pictures, "sheet", sheet)
-    monkeypatch.setattr(pictures, "with_points", with_points)
+    monkeypatch.setattr(maps, "with_points", with_points)
     return arrays, made
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from dlsuite.attention import alignments
-from dlsuite.attention.alignments import CELL, MARGIN, MOST, PAPER
+from dlsuite.attention.alignments import CELL, MARGIN, MOST
+from dlsuite.pictures import PAPER
 
 SOURCE, TARGET = ["▁a", "b", "c"], ["x", "<end>"]
 WEIGHTS = np.array([[0.0, 1.0, 0.0], [0.5, 0.25, 0.25]])

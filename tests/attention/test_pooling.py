@@ -9,6 +9,7 @@ from keras import layers
 from dlsuite import serving
 from dlsuite.attention import pooling, scores, signal_sheet
 from dlsuite.data import shapes1d
+from dlsuite.pictures import PAPER
 
 D = 6
 LENGTH = 11
@@ -323,7 +324,7 @@ def test_a_heat_map_is_black_where_the_weight_is():
     weights[30, 70] = 1
     picture = signal_sheet.heat_map(weights)
     assert (picture[60:62, 140:142] == 0).all()
-    assert (picture[:60] == signal_sheet.PAPER).all()
+    assert (picture[:60] == PAPER).all()
 
 
 @pytest.mark.parametrize(

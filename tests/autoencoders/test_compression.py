@@ -1,4 +1,4 @@
-"""Learned compression: its bits are the entropy coder's, its files are read without loss, and it learns."""
+"""Learned compression: its bits are the entropy coder's, and it learns."""
 
 import keras
 import numpy as np
@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from dlsuite import serving
-from dlsuite.autoencoders import compression, entropy_coder
+from dlsuite.autoencoders import compression, entropy_coder, picture_file
 from dlsuite.data import mnist
 
 EVERY_QUALITY = range(compression.QUALITIES)
@@ -85,29 +85,6 @@ def test_the_bits_are_what_the_tables_say(model, pictures, quality):
         assert bits == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_bits_of_escapes_are_what_the_tables_say(model):
-    """Symbols of every size, powers of two and their neighbours among them."""
-    symbols = np.concatenate(
-        [np.arange(-100, 101), [sign * (2**k + e) for k in range(7, 24) for e in (-1, 0, 1) for sign in (-1, 1)]]
-    )
-    symbols = np.repeat(symbols[:, None, None, None], 12, axis=-1)  # (n, 1, 1, 12)
-    frequencies = model.tables(2)["frequencies"].numpy()
-    bits = model.code_length(tf.constant(symbols, tf.int32), 2).numpy()
-    tables = np.tile(np.arange(12), len(symbols))
-    expected = entropy_coder.code_lengths(symbols.ravel(), tables, frequencies).reshape(-1, 12).sum(axis=1)
-    np.testing.assert_allclose(bits, expected, rtol=1e-5)
-
-
-def test_the_tables_are_the_prior_between_half_steps(model):
-    """On y = s d what training calls the bits is -log2 of the table's probability, up to its 16 bits."""
-    for quality in EVERY_QUALITY:
-        steps = model.prior.steps(quality)
-        symbols = np.arange(-compression.REACH, compression.REACH + 1)
-        bits = model.prior(symbols[:, None].astype("float32") * steps, tf.broadcast_to(steps, (len(symbols), 12)))
-        table = model.tables(quality)["frequencies"].numpy()[:, :-1].T / entropy_coder.TOTAL
-        np.testing.assert_allclose(2.0 ** -bits.numpy(), table, atol=3 / entropy_coder.TOTAL)
-
-
 def test_the_noise_stands_for_the_rounding(model, pictures):
     """The bits of noisy codes, which training makes few, are on average those of rounded ones, within a tenth."""
     for quality in EVERY_QUALITY:
@@ -117,36 +94,14 @@ def test_the_noise_stands_for_the_rounding(model, pictures):
         assert np.mean(relaxed) == pytest.approx(np.mean(rounded), rel=0.1)
 
 
-def test_files_are_as_long_as_the_bits_and_are_read_without_loss(model, pictures):
-    for quality in EVERY_QUALITY:
-        # One by one, as files are made: in a batch a number may be rounded to the other side of a half.
-        answers = [model.reconstruct(compression.fill(picture), quality) for picture in pictures]
-        files = [compression.encode(model, picture, quality) for picture in pictures]
-        bits = float(np.sum([answer["bits"] for answer in answers]))
-        streams = [len(file) - compression.HEADER.size for file in files]
-        assert 8 * sum(streams) == pytest.approx(bits, rel=0.02)
-        for file, picture, answer in zip(files, pictures, answers, strict=True):
-            height, width, _ = picture.shape
-            expected = answer["pictures"].numpy()[0, :height, :width]
-            np.testing.assert_allclose(compression.decode(model, file) / 255, expected, atol=0.5 / 255 + 1e-4)
-
-
-def test_any_height_and_width(model, pictures):
-    for height, width in [(1, 1), (16, 16), (17, 15), (100, 37)]:
-        picture = pictures[0][:height, :width]
-        decoded = compression.decode(model, compression.encode(model, picture, 4))
-        assert decoded.shape == picture.shape
-        assert decoded.dtype == np.uint8
-
-
 def test_served_it_answers_the_same_and_reads_the_same_files(model, served, pictures):
     assert sorted(served.signatures) == ["compress", "decompress", "reconstruct", "serving_default", "tables"]
     for quality in EVERY_QUALITY:
         np.testing.assert_array_equal(
             served.tables(quality=quality)["frequencies"], model.tables(quality)["frequencies"]
         )
-        file = compression.encode(served, pictures[0], quality)
-        one, other = (compression.decode(reader, file).astype(int) for reader in (model, served))
+        file = picture_file.encode(served, pictures[0], quality)
+        one, other = (picture_file.decode(reader, file).astype(int) for reader in (model, served))
         assert np.abs(one - other).max() <= 1
         answer = served.reconstruct(pictures=scaled(pictures[:2]), quality=quality)
         expected = model.reconstruct(scaled(pictures[:2]), quality)
@@ -158,7 +113,7 @@ def test_saved_and_loaded_it_is_the_same(model, pictures, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     assert loaded.get_config() == model.get_config()
-    assert compression.encode(loaded, pictures[0], 3) == compression.encode(model, pictures[0], 3)
+    assert picture_file.encode(loaded, pictures[0], 3) == picture_file.encode(model, pictures[0], 3)
     np.testing.assert_allclose(loaded(scaled(pictures[:1])), model(scaled(pictures[:1])), atol=1e-6)
     for one, other in zip(loaded.optimizer.variables, model.optimizer.variables, strict=True):
         np.testing.assert_array_equal(one, other)
@@ -182,17 +137,8 @@ def test_photographs_of_ones_own(tmp_path):
     assert model.channels == 3
     metrics = compression.measure(model, dataset=str(tmp_path))
     assert metrics["coded_bits_ratio"] > 0.9
-    files = [compression.encode(model, picture, 1) for picture in compression.held_out(str(tmp_path))]
+    files = [picture_file.encode(model, picture, 1) for picture in compression.held_out(str(tmp_path))]
     assert metrics["bits_per_pixel_1"] == pytest.approx(8 * sum(map(len, files)) / 2 / (160 * 144))
-
-
-def test_measure_is_the_mean_over_pictures(model, pictures):
-    curve = compression.curve(model, pictures[:2])
-    file = compression.encode(model, pictures[1], 2)
-    assert curve["coded_bits"][2, 1] == 8 * len(file)
-    error = np.mean((compression.decode(model, file).astype(float) - pictures[1]) ** 2)
-    assert curve["psnr"][2, 1] == pytest.approx(10 * np.log10(255**2 / error))
-    assert (np.diff(curve["jpeg_psnr"], axis=0) >= 0).all()
 
 
 def test_the_preview(model):
@@ -221,35 +167,3 @@ def test_wrong_arguments(argument, message):
 def test_a_wrong_number_of_channels():
     with pytest.raises(ValueError, match="channels=2: it must be one of 1, 3"):
         compression.Compressor(channels=2)
-
-
-@pytest.mark.parametrize(
-    "picture",
-    [np.zeros((16, 16, 3), "uint8"), np.zeros((16, 16), "uint8"), np.zeros((16, 16, 1)), np.zeros((0, 16, 1), "uint8")],
-    ids=lambda picture: f"{picture.dtype}{picture.shape}",
-)
-def test_what_cannot_be_encoded(model, picture):
-    with pytest.raises(ValueError, match=r"picture: it is .*, and must be uint8 \(height, width, 1\)"):
-        compression.encode(model, picture, 0)
-
-
-def test_sizes_and_qualities_that_cannot_be_encoded(model):
-    with pytest.raises(ValueError, match="quality=5: it must be one of 0, 1, 2, 3, 4"):
-        compression.encode(model, np.zeros((16, 16, 1), "uint8"), 5)
-    with pytest.raises(ValueError, match="picture: 1 x 65536 pixels are too many"):
-        compression.encode(model, np.zeros((1, 65536, 1), "uint8"), 0)
-
-
-def test_what_cannot_be_decoded(model, pictures):
-    file = compression.encode(model, pictures[0][:32, :32], 2)
-    for length in range(len(file)):
-        with pytest.raises(ValueError, match=r"(file|stream): "):
-            compression.decode(model, file[:length])
-    for foreign in (
-        b"\x89PNG\r\n\x1a\n" * 9,
-        b"\xff\xd8\xff\xe0" * 20,
-        file[:1] + b"\0\0\0\0" + file[5:],
-        file + b"\0\0",
-    ):
-        with pytest.raises(ValueError, match=r"(file|stream): "):
-            compression.decode(model, foreign)

@@ -7,8 +7,9 @@ import tensorflow as tf
 from scipy import stats
 
 from dlsuite import serving
-from dlsuite.autoencoders import autoencoder, denoising, encoder_decoder
+from dlsuite.autoencoders import denoising, training
 from dlsuite.data import examples
+from dlsuite.pictures import psnr
 
 GREY = np.full((200, 28, 28, 1), 0.6, "float32")
 
@@ -20,7 +21,7 @@ def trained():
 
 @pytest.fixture(scope="module")
 def digits():
-    return encoder_decoder.held_out("mnist")[0]
+    return training.held_out("mnist")[0]
 
 
 def corrupted(noise, level, pictures=GREY, seed=0):
@@ -116,7 +117,7 @@ def test_it_restores(trained):
     """Better than what it is given, and than the best guess of one who does not look, which is the mean digit."""
     measured = denoising.measure(trained, source="bundled")
     held_out, train = (examples.to_unit(examples.held_in_memory("mnist", s, "bundled")) for s in ("test", "train"))
-    blind = autoencoder.psnr_db(np.mean((held_out - np.mean(train, axis=0)) ** 2))
+    blind = psnr(np.mean((held_out - np.mean(train, axis=0)) ** 2))
     for kind in denoising.KINDS:
         assert measured[f"{kind}_psnr_db"] > max(measured[f"{kind}_noisy_psnr_db"], blind) + 1
 
@@ -125,16 +126,14 @@ def test_the_measures_are_what_they_say(trained, digits):
     measured = denoising.measure(trained, source="bundled")
     assert list(measured) == [f"{kind}_{each}" for kind in denoising.KINDS for each in ("noisy_psnr_db", "psnr_db")]
     # Half of the pixels at 0 leaves half of the squares' sum as the error.
-    half = autoencoder.psnr_db(0.5 * np.mean(digits**2))
+    half = psnr(0.5 * np.mean(digits**2))
     assert measured["masking_noisy_psnr_db"] == pytest.approx(half, abs=0.05)
     assert measured["patches_noisy_psnr_db"] == pytest.approx(half, abs=0.1)
     first, second = (
         denoising.corrupt_from(seed, part, "gaussian", 0.5) for seed, part in enumerate((digits[:500], digits[500:]))
     )
     restored = np.concatenate([trained(first), trained(second)])
-    assert measured["gaussian_psnr_db"] == pytest.approx(
-        autoencoder.psnr_db(np.mean((restored - digits) ** 2)), abs=1e-3
-    )
+    assert measured["gaussian_psnr_db"] == pytest.approx(psnr(np.mean((restored - digits) ** 2)), abs=1e-3)
 
 
 def test_answers_are_pictures(trained, digits):

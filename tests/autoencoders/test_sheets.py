@@ -1,30 +1,15 @@
-"""What is drawn lies where it belongs."""
+"""Pairs lie below each other, and codes where they belong."""
 
 import numpy as np
 import pytest
 
 from dlsuite.autoencoders import sheets
+from dlsuite.pictures import PAPER, SIDE, to_pixels
 
 
 def plain(values, channels=1):
     """One image of 4 x 6 pixels of each value."""
     return np.ones((1, 4, 6, channels), "float32") * np.reshape(values, (-1, 1, 1, 1))
-
-
-def test_a_sheet_has_its_images_row_by_row():
-    picture = sheets.sheet(plain([0.0, 0.2, 0.4, 0.6, 1.0]), columns=3)
-    assert picture.shape == (2 * 6 + 2, 3 * 8 + 2, 3)
-    assert picture.dtype == "uint8"
-    for index, value in enumerate([0, 51, 102, 153, 255]):
-        top, left = 2 + 6 * (index // 3), 2 + 8 * (index % 3)
-        assert (picture[top : top + 4, left : left + 6] == value).all()
-    assert (picture[8:12, 18:24] == picture[0, 0]).all()  # nothing lies in the sixth place
-
-
-def test_a_sheet_clips_what_is_out_of_range_and_keeps_colours():
-    assert set(np.unique(sheets.sheet(plain([-0.5, 1.5]), columns=2, border=0))) == {0, 255}
-    colour = np.full((1, 4, 6, 3), [0.2, 0.4, 0.6])
-    assert (sheets.sheet(colour, columns=1, border=0) == [51, 102, 153]).all()
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])
@@ -41,37 +26,18 @@ def test_every_image_has_its_pair_below(n):
 def test_pictures_beside_each_other_are_of_one_height():
     left, right = np.zeros((10, 20, 3), "uint8"), np.full((40, 20, 3), 255, "uint8")
     picture = sheets.beside(left, right)
-    assert picture.shape == (sheets.SIDE, 2 * sheets.SIDE + sheets.SIDE // 2, 3)
-    assert (picture[:, : 2 * sheets.SIDE] == 0).all()
-    assert (picture[:, 2 * sheets.SIDE :] == 255).all()
-
-
-def test_the_lattice_goes_down_from_the_top_left():
-    points = sheets.lattice(2.0, 4).reshape(4, 4, 2)
-    assert points.dtype == "float32"
-    np.testing.assert_allclose(points[0, :, 0], [-1.5, -0.5, 0.5, 1.5])
-    np.testing.assert_allclose(points[:, 0, 1], [1.5, 0.5, -0.5, -1.5])
-    np.testing.assert_allclose(points[3, 0], [-1.5, -1.5])
-
-
-def test_places_on_a_map():
-    side = sheets.SIDE
-    np.testing.assert_allclose(sheets.to_pixels([[0, 0], [-3, 3], [3, -3]], 3.0), [[side / 2] * 2, [0, 0], [side] * 2])
-
-
-def test_the_map_and_the_manifold_show_the_same_place():
-    """The middle of a lattice's cell lies at the middle of its image, where both are of `SIDE` pixels."""
-    pixels = sheets.to_pixels(sheets.lattice(2.0, 4), 2.0).reshape(4, 4, 2)
-    np.testing.assert_allclose(pixels[1, 2], [2.5 * sheets.SIDE / 4, 1.5 * sheets.SIDE / 4])
+    assert picture.shape == (SIDE, 2 * SIDE + SIDE // 2, 3)
+    assert (picture[:, : 2 * SIDE] == 0).all()
+    assert (picture[:, 2 * SIDE :] == 255).all()
 
 
 def test_codes_lie_on_the_map_in_the_colour_of_their_class():
     codes, labels = np.array([[-2.0, 2.0], [1.0, -2.0], [2.0, 2.0]]), np.array([3, 7, -1])
     picture = sheets.latent_map(codes, labels, extent=3.0)
-    assert picture.shape == (sheets.SIDE, sheets.SIDE, 3)
+    assert picture.shape == (SIDE, SIDE, 3)
     for code, label in zip(codes, labels, strict=True):
-        x, y = sheets.to_pixels(code, 3.0).astype(int)
-        colour = 170 / 255 * sheets.CLASS_COLOURS[label] + 85 / 255 * np.array(sheets.PAPER)
+        x, y = to_pixels(code, 3.0).astype(int)
+        colour = 170 / 255 * sheets.CLASS_COLOURS[label] + 85 / 255 * np.array(PAPER)
         np.testing.assert_allclose(picture[y, x], colour, atol=3)
 
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
-from dlsuite.gans import fast, two_player
+from dlsuite.gans import fast, networks
 
 
 def twins(ours, theirs, x):
@@ -129,11 +129,11 @@ def test_pictures_whose_sides_are_known_only_when_they_come(sides):
 @pytest.mark.parametrize("shape", [(2,), (8, 8, 1)])
 def test_the_penalty_of_a_critic_is_that_with_keras_layers(shape, jit_compile, monkeypatch):
     keras.utils.set_random_seed(0)
-    ours = two_player.build_critic(shape)
+    ours = networks.build_critic(shape)
     for name in ("Conv2D", "LeakyReLU"):
         monkeypatch.setattr(fast, name, getattr(layers, name))
     monkeypatch.setattr(fast, "relu", "relu")
-    theirs = two_player.build_critic(shape)
+    theirs = networks.build_critic(shape)
     theirs.set_weights(ours.get_weights())
     x = pictures(6, *shape)
     assert_close(

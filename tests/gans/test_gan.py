@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlsuite.gans import gan, two_player
+from dlsuite.gans import gan
 
 REAL = np.array([[-3.0], [0.5], [2.0], [4.0]], "float32")
 FAKE = np.array([[-4.0], [-1.0], [0.0], [3.0]], "float32")
@@ -190,19 +190,6 @@ def test_the_gradient_that_reaches_a_sample_is_its_own_loss_s():
     logs = model.train_step(tf.zeros((16, 1, 2)))
     expected = np.mean(1 - sigmoid(model.generator(latent).numpy() @ weights)) * 0.5
     np.testing.assert_allclose(logs["generator_gradient"], expected, rtol=1e-5)
-
-
-def test_group_deviation_is_the_mean_standard_deviation_of_each_group():
-    x = np.random.default_rng(0).normal(size=(8, 3, 5, 2)).astype("float32")
-    out = two_player.GroupDeviation(4)(x).numpy()
-    np.testing.assert_array_equal(out[..., :2], x)
-    for group in (slice(0, 4), slice(4, 8)):
-        np.testing.assert_allclose(out[group, ..., 2], x[group].std(axis=0).mean(), rtol=1e-5)
-
-
-def test_a_batch_that_does_not_divide_is_one_group():
-    x = np.random.default_rng(0).normal(size=(6, 5)).astype("float32")
-    np.testing.assert_allclose(two_player.GroupDeviation(4)(x)[:, -1], [x.std(axis=0).mean()] * 6, rtol=1e-5)
 
 
 def test_alike_samples_give_themselves_away_in_a_group_only():

@@ -10,8 +10,9 @@ from PIL import Image
 
 from dlsuite import catalog
 from dlsuite.data import toy2d
-from dlsuite.gans import pictures
+from dlsuite.gans import maps
 from dlsuite.gans.pathologies import PATHOLOGIES, modes, movement, on_the_map, picture, push, reaching_gradient
+from dlsuite.pictures import SIDE, lattice
 
 RATES = ("learning_rate", "discriminator_lr_ratio")
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -60,8 +61,8 @@ def test_samples_are_pushed_along_the_gradient_of_the_generators_loss(generator_
     from dlsuite.gans.gan import GAN
 
     gan = GAN(data_shape=(2,), latent_dim=2, generator_loss=generator_loss)
-    seen = pictures.survey(lambda data: gan.signatures()["score"][0](tf.constant(data)), 3.0)
-    places = tf.constant(pictures.lattice(3.0, 16))
+    seen = maps.survey(lambda data: gan.signatures()["score"][0](tf.constant(data)), 3.0)
+    places = tf.constant(lattice(3.0, 16))
     with tf.GradientTape() as tape:
         tape.watch(places)
         loss = len(places) * gan.generator_objective(gan.critic(places))  # which is a mean
@@ -74,9 +75,9 @@ def test_an_arrow_of_one_length_is_one_gradient_in_every_picture():
     flat = {"real": np.zeros((0, 2)), "samples": np.zeros((0, 2)), "extent": 3.0, "score": np.zeros((80, 80))}
     gradients = {norm: np.full((16, 16, 2), (norm, 0)) for norm in (1e-8, 0.01, 100.0, 1e4)}
     drawn = {norm: picture(flat | {"gradient": each}, "saturating") for norm, each in gradients.items()}
-    ink = {norm: int(np.sum(each[: pictures.SIDE] < 230)) for norm, each in drawn.items()}
+    ink = {norm: int(np.sum(each[:SIDE] < 230)) for norm, each in drawn.items()}
     assert ink[1e-8] == 0 < ink[0.01] < ink[100.0] == ink[1e4]
-    legends = [each[pictures.SIDE :] for each in drawn.values()]
+    legends = [each[SIDE:] for each in drawn.values()]
     assert all(np.array_equal(each, legends[0]) for each in legends)
     assert legends[0].min() < 100
     assert not (legends[0][:, -4:] < 200).any()  # nothing is cut off
@@ -104,7 +105,7 @@ def test_what_is_recorded_of_vanishing_gradients_is_a_cure_to_be_seen():
 def test_the_recorded_pictures_have_the_legend(name):
     for kind in ("broken", "mended"):
         recorded = np.asarray(Image.open(DOCS / "pictures" / "pathologies" / f"{name}-{kind}.png"))
-        assert recorded.shape == (pictures.SIDE + pictures.LEGEND, pictures.SIDE, 3)
+        assert recorded.shape == (SIDE + maps.LEGEND, SIDE, 3)
 
 
 @pytest.mark.parametrize("name", PATHOLOGIES)

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlsuite import fitting
-from dlsuite.gans import gan, r1_gan, two_player, wgan, wgan_gp
+from dlsuite.gans import gan, r1_gan, wgan, wgan_gp
 
 POINTS, PICTURES = (2,), (8, 8, 1)
 PAIRS = {
@@ -213,14 +212,6 @@ def test_preview_leaves_training_as_it_is(model):
     assert_equal(model.get_weights(), weights)
 
 
-@pytest.mark.parametrize("shape", [(2,), (5,), (28, 28, 1), (32, 32, 3), (8, 12, 1)])
-def test_the_networks_fit_the_data(shape):
-    latent = np.zeros((3, 7), "float32")
-    samples = two_player.build_generator(shape, 7)(latent)
-    assert samples.shape == (3, *shape)
-    assert two_player.build_critic(shape)(samples).shape == (3, 1)
-
-
 def test_pictures_stay_in_their_range():
     latent = 100 * np.random.default_rng(0).normal(size=(50, 3)).astype("float32")
     samples = build("gan", PICTURES)(latent).numpy()
@@ -243,21 +234,6 @@ def test_pictures_stay_in_their_range():
 def test_wrong_arguments(pair, arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         build(pair, **arguments)
-
-
-def test_defaults_by_dataset():
-    table = {"images": {"epochs": 1}, "points": {"epochs": 2}, "grid": {"epochs": 3}}
-    resolved = [fitting.resolve_defaults(table, name, epochs=None)["epochs"] for name in ("mnist", "ring", "grid")]
-    assert resolved == [1, 2, 3]
-    assert fitting.resolve_defaults(table, "grid", epochs=0) == {"epochs": 0}
-
-
-def test_rows_hold_the_batches_one_after_another():
-    rows, steps, shape = two_player.training_rows("ring", 4, 3, seed=1)
-    assert (steps, shape) == (1000, (2,))
-    first = next(rows.as_numpy_iterator())
-    assert first.shape == (4, 3, 2)
-    assert len(np.unique(first.reshape(-1, 2), axis=0)) == 12
 
 
 def test_a_model_that_was_never_compiled_can_be_saved(tmp_path):

@@ -12,8 +12,8 @@ HIGHEST = 60.0
 
 def show():
     """A picture as a short file, beside the JPEG of that length."""
-    from dlsuite.autoencoders import compression as lesson
-    from dlsuite.autoencoders import jpeg
+    from dlsuite.autoencoders import jpeg, picture_file
+    from dlsuite.autoencoders.code_prior import QUALITIES
 
     controls, screen = st.columns([1, 2], gap="large")
     with controls:
@@ -23,7 +23,7 @@ def show():
         quality = st.slider(
             "Quality",
             0,
-            lesson.QUALITIES - 1,
+            QUALITIES - 1,
             1,
             key="quality",
             bind="query-params",
@@ -34,8 +34,8 @@ def show():
     picture, is_grey = chosen.pixels, int(trained.model.tables(quality=quality)["channels"]) == 1
     if is_grey:
         picture = picture.mean(axis=-1, keepdims=True).round().astype("uint8")
-    file = lesson.encode(trained.model, picture, quality)
-    ours = lesson.decode(trained.model, file)
+    file = picture_file.encode(trained.model, picture, quality)
+    ours = picture_file.decode(trained.model, file)
     jpegs = jpegs_of(picture)
     same = min(jpegs, key=lambda point: abs(point.bits - 8 * len(file)))
     pixels = picture[..., 0].size
@@ -47,7 +47,7 @@ def show():
         }
         in_colour = {caption: np.broadcast_to(whole, (*whole.shape[:2], 3)) for caption, whole in shown.items()}
         gallery.row(in_colour, photographs.SHOWN)
-        answer = trained.model.compress(pictures=lesson.fill(picture), quality=quality)
+        answer = trained.model.compress(pictures=picture_file.fill(picture), quality=quality)
         charts.draw(rate_chart(trained, picture, jpegs, quality))
         st.caption(
             f"The entropy coder wrote {8 * len(file):,} bits, header included; by the model's own probabilities it "
@@ -61,11 +61,11 @@ def show():
             [
                 "import numpy as np",
                 "from PIL import Image",
-                "from dlsuite.autoencoders import compression",
+                "from dlsuite.autoencoders import picture_file",
                 *chosen.lines,
                 *(['picture = picture.mean(axis=-1, keepdims=True).round().astype("uint8")'] if is_grey else []),
-                f"file = compression.encode(model, picture, quality={quality})",
-                f"Image.fromarray(compression.decode(model, file){'[..., 0]' if is_grey else ''})",
+                f"file = picture_file.encode(model, picture, quality={quality})",
+                f"Image.fromarray(picture_file.decode(model, file){'[..., 0]' if is_grey else ''})",
             ],
         )
 
@@ -111,8 +111,8 @@ def rate_chart(trained, picture, jpegs, quality) -> dict:
 @st.cache_data(show_spinner="Compressing …", max_entries=20)
 def qualities_of(source: str, picture: np.ndarray, _model) -> list[tuple[int, float]]:
     """The file's bits and the PSNR at each quality."""
-    from dlsuite.autoencoders import compression as lesson
-    from dlsuite.autoencoders import jpeg
+    from dlsuite.autoencoders import jpeg, picture_file
+    from dlsuite.autoencoders.code_prior import QUALITIES
 
-    files = [lesson.encode(_model, picture, quality) for quality in range(lesson.QUALITIES)]
-    return [(8 * len(file), jpeg.psnr(lesson.decode(_model, file), picture)) for file in files]
+    files = [picture_file.encode(_model, picture, quality) for quality in range(QUALITIES)]
+    return [(8 * len(file), jpeg.psnr(picture_file.decode(_model, file), picture)) for file in files]

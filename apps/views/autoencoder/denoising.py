@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from dlsuite import pictures
 from dlsuite.autoencoders import sheets
 from dlsuite.data import drawing
 from panels import canvas, export, gallery, inputs, models, widgets
@@ -90,4 +91,4 @@ def picked_or_drawn() -> tuple[np.ndarray | None, str]:
 def quality(picture, original) -> str:
     """How near a picture is to the original, for people."""
     error = np.mean((np.clip(picture, 0, 1) - original) ** 2)
-    return f"{-10 * np.log10(error):.1f} dB" if error > 0 else "the same"
+    return f"{pictures.psnr(error):.1f} dB" if error > 0 else "the same"

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from dlsuite.autoencoders import sheets
+from dlsuite import pictures
 
-SHOW = ["from PIL import Image", "from dlsuite.autoencoders import sheets"]
+SHOW = ["from PIL import Image", "from dlsuite import pictures"]
 """The imports of notebook lines that show a sheet of digits."""
 
 
@@ -15,4 +15,4 @@ def of_digits(arguments: dict) -> bool:
 
 def one(picture: np.ndarray) -> np.ndarray:
     """One picture in 0..1 as uint8."""
-    return sheets.sheet(picture[None], 1, border=0)
+    return pictures.sheet(picture[None], 1, border=0)

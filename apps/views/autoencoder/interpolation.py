@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dlsuite.autoencoders import sheets
+from dlsuite import pictures
 from panels import export, gallery, inputs, models
 from views.autoencoder.digits import SHOW, of_digits, one
 
@@ -38,7 +38,7 @@ def show():
         for title, (strip, here) in strips.items():
             large_one, row = st.columns([1, 5], vertical_alignment="center")
             gallery.show(one(here), "at the position", 280, large_one)
-            row.image(gallery.enlarged(sheets.sheet(strip, 11), 1320), caption=title, width="stretch")
+            row.image(gallery.enlarged(pictures.sheet(strip, 11), 1320), caption=title, width="stretch")
         if both["VAE"] is not None:
             beside = both["Auto-encoder"]
             export.notebook_lines(
@@ -55,6 +55,6 @@ def show():
                     f"for each in {'(autoencoder, model)' if beside else '(model,)'}:",
                     '    a, b = each.encode(pictures=ends)["latent"]',
                     '    rows.append(each.decode(latent=(1 - t) * a + t * b)["pictures"])',
-                    "Image.fromarray(sheets.sheet(np.concatenate(rows), columns=12))",
+                    "Image.fromarray(pictures.sheet(np.concatenate(rows), columns=12))",
                 ],
             )

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dlsuite import catalog
+from dlsuite import catalog, pictures
 from dlsuite.autoencoders import sheets
 from panels import export, gallery, inputs, models, plane, widgets
 from views.autoencoder.digits import SHOW, of_digits, one
@@ -59,8 +59,8 @@ def show():
             [
                 *SHOW,
                 f'picture = model.decode(latent=[[{place[0]:g}, {place[1]:g}]])["pictures"]',
-                f'manifold = model.decode(latent=sheets.lattice({extent:g}, {sheets.MANIFOLD}))["pictures"]',
-                f"Image.fromarray(sheets.sheet(manifold, columns={sheets.MANIFOLD}, border=0))",
+                f'manifold = model.decode(latent=pictures.lattice({extent:g}, {sheets.MANIFOLD}))["pictures"]',
+                f"Image.fromarray(pictures.sheet(manifold, columns={sheets.MANIFOLD}, border=0))",
             ],
         )
     with shown:
@@ -110,5 +110,5 @@ def map_of(source: str, extent: float, codes: np.ndarray) -> np.ndarray:
 @st.cache_data(show_spinner=False, max_entries=50)
 def manifold_of(source: str, extent: float, _model) -> np.ndarray:
     """What is decoded all over the map."""
-    decoded = _model.decode(latent=sheets.lattice(extent, sheets.MANIFOLD))["pictures"]
-    return sheets.sheet(decoded, sheets.MANIFOLD, border=0)
+    decoded = _model.decode(latent=pictures.lattice(extent, sheets.MANIFOLD))["pictures"]
+    return pictures.sheet(decoded, sheets.MANIFOLD, border=0)

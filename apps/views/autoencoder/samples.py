@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dlsuite.autoencoders import sheets
+from dlsuite import pictures
 from panels import export, gallery, inputs, models, widgets
 from views.autoencoder.digits import SHOW, of_digits
 
@@ -46,7 +46,7 @@ def show():
         )
         for column, way in zip(st.columns(3), WAYS, strict=True):
             with column:
-                gallery.show(sheets.sheet(draw(way, 64), 8), way, 560)
+                gallery.show(pictures.sheet(draw(way, 64), 8), way, 560)
                 if is_scored:
                     st.metric("Fréchet distance", f"{frechet(draw(way, 2000)):.1f}")
         export.notebook_lines(
@@ -62,7 +62,7 @@ def show():
                 f"densities = latent_density.fit_gaussian(codes), latent_density.fit_mixture(codes, {components})",
                 f'samples = [model.decode(latent=each.sample(64, {seed}))["pictures"] for each in densities]',
                 f'samples.append(vae.sample(n=64, seed={seed})["pictures"])',
-                "Image.fromarray(np.hstack([sheets.sheet(each, columns=8) for each in samples]))",
+                "Image.fromarray(np.hstack([pictures.sheet(each, columns=8) for each in samples]))",
             ],
         )
 

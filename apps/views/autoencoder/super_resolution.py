@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from dlsuite import pictures
 from panels import export, gallery, inputs, models
 from views.autoencoder import photographs
 
@@ -104,4 +105,4 @@ def to_bytes(picture: np.ndarray) -> np.ndarray:
 
 def psnr(picture: np.ndarray, original: np.ndarray) -> float:
     """The peak signal-to-noise ratio of a picture in 0..1, in decibels."""
-    return float(-10 * np.log10(max(np.mean((picture - original) ** 2), 1e-10)))
+    return float(pictures.psnr(max(np.mean((picture - original) ** 2), 1e-10)))

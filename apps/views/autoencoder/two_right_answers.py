@@ -3,7 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from dlsuite.autoencoders import sheets, two_modes
+from dlsuite import pictures
+from dlsuite.autoencoders import two_modes
 from panels import charts, export, gallery, inputs, widgets
 from views.autoencoder.digits import one
 
@@ -111,5 +112,5 @@ def _among_digits():
         }
         gallery.row({caption: one(picture) for caption, picture in shown.items()}, 336)
         caption = "Eight digits drawn from the posterior: each is sharp, and each could have been it"
-        gallery.show(sheets.sheet(drawn, 8), caption, 1200)
+        gallery.show(pictures.sheet(drawn, 8), caption, 1200)
         error_metrics(posterior.errors)

@@ -3,7 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from dlsuite.gans import attributes, pictures
+from dlsuite import pictures
+from dlsuite.gans import attributes
 from panels import export, gallery, widgets
 from views.gan import drawn
 from views.gan.drawn import CLASSES
@@ -43,7 +44,7 @@ def show(controls, screen, trained):
     samples = trained.model.decode(latent=rows)["samples"]
     with screen:
         whose = "one style in every class" if is_conditional else "ten samples"
-        both = pictures.sheet(samples, columns=CLASSES)
+        both = pictures.sheet(samples, columns=CLASSES, black=-1)
         gallery.show(both, f"Above: {whose}. Below: the same, moved by the sliders.", 900)
         equation(trained, learned_from, latent[3])
         export.notebook_lines(trained, notebook_lines(seed, learned_from, amounts))
@@ -57,7 +58,7 @@ def equation(trained, learned_from, latent):
     shown = trained.model.decode(latent=terms)["samples"]
     of = "" if learned_from is None else f" of {learned_from}"
     captions = [f" mean z{of}, most {name}", f"− mean z{of}, least {name}", "+ a sample's z", "= the same with it"]
-    sheets = [pictures.sheet(picture[None], 1, border=0) for picture in shown]
+    sheets = [pictures.sheet(picture[None], 1, border=0, black=-1) for picture in shown]
     gallery.row(dict(zip(captions, sheets, strict=True)), 168)
 
 
@@ -73,14 +74,15 @@ def notebook_lines(seed, learned_from, amounts) -> list[str]:
     return [
         "import numpy as np",
         "from PIL import Image",
-        "from dlsuite.gans import attributes, pictures",
+        "from dlsuite import pictures",
+        "from dlsuite.gans import attributes",
         f"drawn = model.{draw}",
         'found = attributes.directions(drawn["latent"], drawn["samples"])',
         f'latent = model.sample(n={CLASSES}, seed={seed})["latent"]',
         *same_style,
         f"rows = np.concatenate([latent, latent{moves}])",
         'samples = model.decode(latent=rows.astype("float32"))["samples"]',
-        f"Image.fromarray(pictures.sheet(samples, columns={CLASSES}))",
+        f"Image.fromarray(pictures.sheet(samples, columns={CLASSES}, black=-1))",
     ]
 
 

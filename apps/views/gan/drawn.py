@@ -4,7 +4,7 @@ import streamlit as st
 
 CLASSES = 10
 IN_TURN = "all, in turn"
-SHOW_SHEET = ["from PIL import Image", "from dlsuite.gans import pictures"]
+SHOW_SHEET = ["from PIL import Image", "from dlsuite import pictures"]
 
 
 def is_conditional(trained) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dlsuite.gans import pictures
+from dlsuite import pictures
 from panels import export, gallery, widgets
 from views.gan import drawn, on_the_plane
 
@@ -50,16 +50,18 @@ def show(controls, screen, trained):
             lines += on_the_plane.lines(trained, "samples[:-1], highlight=samples[-1]")
         else:
             large, strip = st.columns([2, 3])
-            gallery.show(pictures.sheet(decoded[:1], 1, border=0), "at the position", 560, large)
-            gallery.show(pictures.sheet(decoded[1::4], columns=5), "the whole way, row by row", 840, strip)
-            lines += [*drawn.SHOW_SHEET, "Image.fromarray(pictures.sheet(samples, columns=5))"]
+            gallery.show(pictures.sheet(decoded[:1], 1, border=0, black=-1), "at the position", 560, large)
+            gallery.show(pictures.sheet(decoded[1::4], columns=5, black=-1), "the whole way, row by row", 840, strip)
+            lines += [*drawn.SHOW_SHEET, "Image.fromarray(pictures.sheet(samples, columns=5, black=-1))"]
         usual, shortest = np.sqrt(len(z0)), np.linalg.norm(way, axis=1).min()
         st.caption(
             f"The latent vector here has length {np.linalg.norm(here):.2f}; about {usual:.1f} is usual in "
             f"{len(z0)} dimensions, and the shortest on this path is {shortest:.2f}."
         )
         if not drawn.makes_points(trained):
-            frames = [gallery.enlarged(pictures.sheet(image[None], 1, border=0), 224) for image in decoded[1:]]
+            frames = [
+                gallery.enlarged(pictures.sheet(image[None], 1, border=0, black=-1), 224) for image in decoded[1:]
+            ]
             export.download("Download as GIF", gallery.gif(frames, 60), f"{trained.label}-{start}-{end}.gif")
         export.notebook_lines(trained, lines)
 

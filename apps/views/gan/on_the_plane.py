@@ -3,8 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dlsuite.gans import pictures
-from views.gan.drawn import SHOW_SHEET
+from dlsuite.gans import maps
 
 WIDTH = 620
 
@@ -20,7 +19,7 @@ def picture(trained, points, highlight=None):
     real = real_points(trained.dataset)
     extent = float(1.25 * np.abs(real if len(real) else points).max())
     background = critic_map(trained.source, extent, trained.model)
-    return pictures.with_points(background, extent, real, points, highlight)
+    return maps.with_points(background, extent, real, points, highlight)
 
 
 def lines(trained, points: str) -> list[str]:
@@ -32,19 +31,20 @@ def lines(trained, points: str) -> list[str]:
         of_data, widest = ["real = np.empty((0, 2))"], cloud
     return [
         "import numpy as np",
-        *SHOW_SHEET,
+        "from PIL import Image",
+        "from dlsuite.gans import maps",
         "from dlsuite.data import examples",
         *of_data,
         f"extent = float(1.25 * np.abs({widest}).max())",
-        "critic = pictures.terrain(**pictures.survey(model.score, extent), extent=extent)",
-        f"Image.fromarray(pictures.with_points(critic, extent, real, {points}))",
+        "critic = maps.terrain(**maps.survey(model.score, extent), extent=extent)",
+        f"Image.fromarray(maps.with_points(critic, extent, real, {points}))",
     ]
 
 
 @st.cache_data(show_spinner=False)
 def critic_map(source: str, extent: float, _model) -> np.ndarray:
     """The critic's heat map and gradient arrows, as a picture."""
-    return pictures.terrain(**pictures.survey(_model.score, extent), extent=extent)
+    return maps.terrain(**maps.survey(_model.score, extent), extent=extent)
 
 
 @st.cache_data(show_spinner=False)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from dlsuite.gans import pictures
+from dlsuite import pictures
 from panels import export, gallery, widgets
 from views.gan import drawn, on_the_plane
 
@@ -69,9 +69,9 @@ def show(controls, screen, trained):
                 around[row, :, dimension] = np.linspace(-3, 3, 9)
             swept = trained.model.decode(latent=around.reshape(9 * len(shown), -1))["samples"]
             large, sweep = st.columns([2, 3])
-            gallery.show(pictures.sheet(image, 1, border=0), "this latent vector", 560, large)
+            gallery.show(pictures.sheet(image, 1, border=0, black=-1), "this latent vector", 560, large)
             rows = f"one coordinate a row, z{first} to z{shown[-1]}, each from -3 to 3"
-            gallery.show(pictures.sheet(swept, columns=9), rows, 810, sweep)
+            gallery.show(pictures.sheet(swept, columns=9, black=-1), rows, 810, sweep)
             lines += [
                 "import numpy as np",
                 *drawn.SHOW_SHEET,
@@ -79,7 +79,7 @@ def show(controls, screen, trained):
                 f"for row, dimension in enumerate({shown}):",
                 "    around[row, :, dimension] = np.linspace(-3, 3, 9)",
                 f'swept = model.decode(latent=around.reshape({9 * len(shown)}, -1))["samples"]',
-                "Image.fromarray(pictures.sheet(samples, columns=1))",
-                "Image.fromarray(pictures.sheet(swept, columns=9))",
+                "Image.fromarray(pictures.sheet(samples, columns=1, black=-1))",
+                "Image.fromarray(pictures.sheet(swept, columns=9, black=-1))",
             ]
         export.notebook_lines(trained, lines)

@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
+from dlsuite import pictures
 from dlsuite.data import names as datasets
-from dlsuite.gans import pictures
 from panels import export, gallery, widgets
 from views.gan import drawn, on_the_plane
 
@@ -27,9 +27,9 @@ def show(controls, screen, trained):
             st.image(picture, caption=f"White: {n} samples. {on_the_plane.caption(trained)}", width=on_the_plane.WIDTH)
             lines += on_the_plane.lines(trained, "samples")
         else:
-            picture = gallery.enlarged(pictures.sheet(samples, columns), on_the_plane.WIDTH)
+            picture = gallery.enlarged(pictures.sheet(samples, columns, black=-1), on_the_plane.WIDTH)
             st.image(picture, caption=f"{n} samples", output_format="PNG")
-            lines += [*drawn.SHOW_SHEET, f"Image.fromarray(pictures.sheet(samples, columns={columns}))"]
+            lines += [*drawn.SHOW_SHEET, f"Image.fromarray(pictures.sheet(samples, columns={columns}, black=-1))"]
         export.download("Download the picture", gallery.png(picture), f"{trained.label}-{seed}.png")
         if not is_points:
             lines += training_neighbours(trained, samples[:8])
@@ -54,8 +54,8 @@ def training_neighbours(trained, samples) -> list[str]:
     with st.container(horizontal=True, gap="small"):
         for sample, neighbours, (distance, *_) in zip(samples, train[indices], distances, strict=True):
             with st.container(width=68, gap="xxsmall"):
-                st.image(gallery.enlarged(pictures.sheet(sample[None], 1), 136), output_format="PNG")
-                column = pictures.sheet(neighbours / 127.5 - 1, 1)
+                st.image(gallery.enlarged(pictures.sheet(sample[None], 1, black=-1), 136), output_format="PNG")
+                column = pictures.sheet(neighbours / 127.5 - 1, 1, black=-1)
                 st.image(gallery.enlarged(column, 136), caption=f"{distance:.1f}", output_format="PNG")
     searched = f"{len(train):,} training {what}"
     if learned_from == "tfds" and datasets.resolve("mnist", source) == "bundled":
@@ -72,7 +72,7 @@ def training_neighbours(trained, samples) -> list[str]:
         f'train = examples.scale(examples.held_in_memory("{trained.dataset}", source="{source}")).numpy()',
         f"indices, distances = assessment.nearest(samples[:{len(samples)}], train, k=3)",
         f"both = np.concatenate([samples[:{len(samples)}], *train[indices.T]])",
-        f"Image.fromarray(pictures.sheet(both, columns={len(samples)}))",
+        f"Image.fromarray(pictures.sheet(both, columns={len(samples)}, black=-1))",
     ]
 
 

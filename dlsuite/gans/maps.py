@@ -1,36 +1,15 @@
-"""Pictures of what two players do, drawn with NumPy and Pillow: sheets of samples and maps of the plane."""
+"""Maps of the plane on which two players meet, drawn with NumPy and Pillow: the critic, real points, samples."""
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-SIDE = 560
+from dlsuite.pictures import COLD, SIDE, WARM, lattice, to_pixels
+
 LEGEND = 72
 """The height of `legend`, in pixels."""
 LEAST, MOST = 1e-3, 10.0
 """The gradients with no arrow and with the longest, where arrows are measured and not only compared."""
 REAL, FAKE, ARROW, MARK = (17, 24, 39, 110), (255, 255, 255, 255), (60, 70, 90, 120), (190, 24, 93, 255)
-
-
-def sheet(images, columns, border=2):
-    """Images in -1..1, `(n, height, width, channels)` -> one uint8 picture `(h, w, 3)`, `columns` images a row."""
-    images = np.clip((np.asarray(images) + 1) * 127.5, 0, 255).round().astype("uint8")
-    if images.shape[-1] == 1:
-        images = np.repeat(images, 3, axis=-1)
-    n, height, width, _ = images.shape
-    rows = -(-n // columns)
-    tall, wide = height + border, width + border
-    picture = np.full((rows * tall + border, columns * wide + border, 3), 40, "uint8")
-    for index, image in enumerate(images):
-        top, left = border + index // columns * tall, border + index % columns * wide
-        picture[top : top + height, left : left + width] = image
-    return picture
-
-
-def lattice(extent, side):
-    """The middles of `side` x `side` cells over [-extent, extent]^2, float32 `(side^2, 2)`; rows go down from +y."""
-    ticks = (np.arange(side) + 0.5) / side * 2 * extent - extent
-    x, y = np.meshgrid(ticks, -ticks)
-    return np.stack([x, y], axis=-1).reshape(-1, 2).astype("float32")
 
 
 def survey(score, extent):
@@ -80,7 +59,7 @@ def terrain(score, gradient, extent, length=compared):
     norm = np.linalg.norm(gradient.reshape(-1, 2), axis=1)
     towards = gradient.reshape(-1, 2) / np.where(norm > 0, norm, 1)[:, None]
     steps = towards * length(norm)[:, None] * LONGEST * 2 * SIDE / side * [1, -1]
-    for tail, step in zip(_pixels(tails, extent), steps, strict=True):
+    for tail, step in zip(to_pixels(tails, extent, 2 * SIDE), steps, strict=True):
         _arrow(draw, tail, step)
     return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.LANCZOS))
 
@@ -131,17 +110,13 @@ def with_points(background, extent, real, samples, highlight=None):
     picture = Image.fromarray(background).resize((2 * SIDE, 2 * SIDE))
     draw = ImageDraw.Draw(picture, "RGBA")
     for points, fill, outline in ((real, REAL, None), (samples, FAKE, REAL)):
-        for x, y in _pixels(points, extent):
+        for x, y in to_pixels(points, extent, 2 * SIDE):
             draw.ellipse([x - 5, y - 5, x + 5, y + 5], fill=fill, outline=outline, width=2)
     if highlight is not None:
-        x, y = _pixels(np.asarray(highlight)[None], extent)[0]
+        x, y = to_pixels(highlight, extent, 2 * SIDE)
         draw.ellipse([x - 9, y - 9, x + 9, y + 9], fill=MARK)
         draw.ellipse([x - 26, y - 26, x + 26, y + 26], outline=MARK, width=6)
     return np.asarray(picture.reduce(2))
-
-
-def _pixels(points, extent):
-    return (np.asarray(points) * [1, -1] / extent + 1) * SIDE
 
 
 def heat(score):
@@ -149,6 +124,6 @@ def heat(score):
     score = np.asarray(score, "float64")
     low, high = score.min(), score.max()
     level = (score - low) / (high - low) if high > low else np.full_like(score, 0.5)
-    stops = np.array([[56, 108, 176], [158, 202, 225], [247, 247, 240], [253, 190, 133], [217, 95, 14]])
+    stops = np.array([COLD, (158, 202, 225), (247, 247, 240), (253, 190, 133), WARM])
     channels = [np.interp(level, np.linspace(0, 1, 5), stops[:, channel]) for channel in range(3)]
     return np.stack(channels, axis=-1).round().astype("uint8")
