@@ -39,8 +39,9 @@ from keras import layers
 from torch import nn
 from torch.nn import functional
 
-from dlsuite.attention import bahdanau, subwords, translator
-from dlsuite.attention.subwords import END, PAD, START, UNKNOWN
+from dlsuite.attention import bahdanau, translator
+from dlsuite.data import subwords
+from dlsuite.data.subwords import END, PAD, START, UNKNOWN
 
 UNITS, PIECES, LENGTH, BATCH, RATE = 256, 5000, 24, 64, 1e-3
 

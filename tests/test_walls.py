@@ -44,6 +44,13 @@ def of_dlsuite(file: Path) -> set[str]:
     return {name for name in imports(file) if within(name, "dlsuite")}
 
 
+def strangers_in(file: Path, *allowed: str) -> list[str]:
+    """What a file imports of dlsuite that lies in none of the `allowed` modules and packages."""
+    return sorted(
+        name for name in of_dlsuite(file) if name != "dlsuite" and not any(within(name, room) for room in allowed)
+    )
+
+
 def files_of(*folders: str) -> list[Path]:
     return sorted(file for folder in folders for file in (REPOSITORY / folder).rglob("*.py"))
 
@@ -61,17 +68,13 @@ def test_the_walls_see_what_is_imported(tmp_path):
 
 
 @pytest.mark.parametrize("file", files_of("dlsuite/data"), ids=relative)
-def test_data_imports_only_data(file):
-    assert [name for name in of_dlsuite(file) if name != "dlsuite" and not within(name, "dlsuite.data")] == []
+def test_data_imports_only_the_ground_and_data(file):
+    assert strangers_in(file, *GROUND, "dlsuite.data") == []
 
 
 @pytest.mark.parametrize("file", files_of(*(f"dlsuite/{lecture}" for lecture in LECTURES)), ids=relative)
 def test_a_lecture_imports_only_data_and_itself(file):
-    allowed = (*GROUND, "dlsuite.data", f"dlsuite.{file.parent.name}")
-    strangers = [
-        name for name in of_dlsuite(file) if name != "dlsuite" and not any(within(name, room) for room in allowed)
-    ]
-    assert strangers == []
+    assert strangers_in(file, *GROUND, "dlsuite.data", f"dlsuite.{file.parent.name}") == []
 
 
 @pytest.mark.parametrize("name", SPINE)

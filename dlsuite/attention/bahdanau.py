@@ -22,7 +22,7 @@ from annotated_types import Ge
 from dlsuite.arguments import Count, Positive, Seed, Share, checked
 from dlsuite.attention import encoder_decoder, search, training, translator
 from dlsuite.attention.recurrence import project
-from dlsuite.attention.subwords import PAD
+from dlsuite.data.subwords import PAD
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "validation"

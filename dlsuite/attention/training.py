@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from dlsuite import fitting
 from dlsuite.attention import bleu
-from dlsuite.attention.subwords import END, PAD, START, learn
 from dlsuite.data import names, text_pairs
+from dlsuite.data.subwords import END, PAD, START, learn
 
 log = logging.getLogger("dlsuite")
 

@@ -15,7 +15,7 @@ from dlsuite import devices
 from dlsuite.arguments import require_at_least, require_positive, require_share
 from dlsuite.attention import alignments, search
 from dlsuite.attention.encoder_decoder import Encoder
-from dlsuite.attention.subwords import END, LETTERS, PAD, START, Vocabulary
+from dlsuite.data.subwords import END, LETTERS, PAD, START, Vocabulary
 
 CLIP = 1.0
 """The gradient's greatest norm."""

@@ -12,7 +12,7 @@ from dlsuite import serving
 from dlsuite.attention import bahdanau, bleu, search, seq2seq, training, translator
 from dlsuite.attention.bahdanau import AttentiveDecoder, Bahdanau
 from dlsuite.attention.seq2seq import Seq2Seq
-from dlsuite.attention.subwords import END, PAD, SPECIAL, START, learn
+from dlsuite.data.subwords import END, PAD, SPECIAL, START, learn
 
 UNITS, LONGEST = 5, 9
 SOURCES = ["a cab", "bad dad fed", "", "cafe 👍", "deaf " * 40, "ж"]
