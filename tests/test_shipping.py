@@ -28,7 +28,7 @@ def card_of(name: str) -> str:
 
 @pytest.mark.parametrize("name", serving.names())
 def test_a_shipped_card_has_a_table_for_all_that_is_held_out(name):
-    dataset = runs.Run(SAVED_MODELS / name).record["arguments"].get("dataset", "mnist")
+    dataset = names.dataset_of(runs.Run(SAVED_MODELS / name).record["arguments"])
     held_out, tables = names.held_out(dataset), tables_of(card_of(name))
     assert len(tables) == len(held_out)
     for source, (_, command, metrics) in zip(held_out, tables, strict=True):

@@ -53,7 +53,6 @@ def fit_to(
     Raises:
         ValueError: an argument out of its range, or no such pairs.
     """
-    require_pairs(dataset)
     given = {
         "vocabulary_size": vocabulary_size,
         "train_size": train_size,
@@ -100,7 +99,7 @@ def measure(model, dataset, source_language, target_language, split):
     Raises:
         ValueError: a dataset of another kind, or none.
     """
-    require_pairs(dataset)
+    names.require_kind(dataset, "pairs")
     if dataset == "dates":
         found = {}
         for name, dates in (("exact", split), ("exact_unseen_formats", "unseen_formats")):
@@ -113,14 +112,6 @@ def measure(model, dataset, source_language, target_language, split):
         found[name], signature = bleu.reported(model.translate(sources, width), references, lowercase=True)
     log.info("BLEU by sacrebleu, signature %s", signature)
     return found
-
-
-def require_pairs(dataset):
-    """Raise `ValueError` for a dataset that is no pairs of texts."""
-    if names.kind(dataset) != "pairs":
-        raise ValueError(
-            f"dataset={dataset!r}: a translator takes pairs of texts: dates, or a folder or .tsv of your own"
-        )
 
 
 def batches(sources, targets, batch_size, max_length, seed=0, initial_epoch=0):

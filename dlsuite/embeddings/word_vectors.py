@@ -313,7 +313,7 @@ def fit_to(
     """
     if tf.distribute.get_strategy().num_replicas_in_sync > 1:
         raise ValueError("devices: word vectors are trained on one device, since each update needs the one before it")
-    require_text(dataset)
+    names.require_kind(dataset, "text")
     keras.utils.set_random_seed(seed)
     documents = text.documents(dataset, "train", source)
     vocabulary = text.vocabulary_of(documents, min_count, vocabulary_size)
@@ -364,7 +364,7 @@ def held_out_metrics(model, dataset, source="auto"):
         ValueError: the dataset is no text, it has no held-out part, or that has none of the vocabulary's words or too
             few that stand near each other.
     """
-    require_text(dataset)
+    names.require_kind(dataset, "text")
     documents = text.documents(dataset, "test", source)
     if not documents:
         raise ValueError(f"dataset={dataset!r}: it has fewer than 10 paragraphs, so that no tenth one is held out")
@@ -406,9 +406,3 @@ def held_out_metrics(model, dataset, source="auto"):
         "known_words": len(corpus.words) / sum(map(len, documents)),
         "vocabulary": len(model.vocabulary),
     }
-
-
-def require_text(dataset):
-    """Raise `ValueError` for a dataset that is no text."""
-    if names.kind(dataset) != "text":
-        raise ValueError(f"dataset={dataset!r}: words are learned from text: docstrings, imdb_reviews, or a .txt file")

@@ -481,7 +481,7 @@ def test_what_is_measured_of_own_pairs(model, tmp_path, monkeypatch, caplog):
     expected, signature = bleu.reported(halves, [[text] for text in said], lowercase=True)
     assert measured == {"bleu_greedy": pytest.approx(expected), "bleu_beam_5": pytest.approx(100)}
     assert 0 < expected < 100 and signature in caplog.text
-    with pytest.raises(ValueError, match="dataset='mnist': a translator takes pairs of texts"):
+    with pytest.raises(ValueError, match="dataset='mnist': it has images, but this needs pairs: dates"):
         bahdanau.measure(model, dataset="mnist")
 
 
@@ -573,7 +573,7 @@ def test_a_model_names_a_wrong_argument(argument, value):
         ({"units": 0, "train_size": 64}, "units=0: it must be at least 1"),
         ({"dropout": 2.0, "train_size": 64}, "dropout=2.0: it must be at least 0 and below 1"),
         ({"train_size": 10}, "batch_size=64: there are 10 pairs to train on"),
-        ({"dataset": "mnist"}, "dataset='mnist': a translator takes pairs of texts"),
+        ({"dataset": "mnist"}, "dataset='mnist': it has images, but this needs pairs: dates"),
         ({"dataset": "rings"}, "dataset='rings': it must be one of"),
     ],
 )

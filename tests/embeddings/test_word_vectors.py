@@ -335,7 +335,9 @@ def test_an_argument_out_of_range_is_named(lesson, story, wrong):
 
 
 def test_what_is_no_text_or_has_too_few_words(lesson, story, tmp_path):
-    with pytest.raises(ValueError, match="dataset='mnist': words are learned from text"):
+    with pytest.raises(
+        ValueError, match="dataset='mnist': it has images, but this needs text: docstrings, imdb_reviews, or"
+    ):
         lesson[0].train(dataset="mnist")
     with pytest.raises(ValueError, match=r"min_count=5000: only 0 words occur that often"):
         lesson[0].train(dataset=story, min_count=5000)
