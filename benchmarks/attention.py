@@ -435,7 +435,7 @@ def compare_decoding(ours, peer, rounds, sentences_a_turn=20):
     peer.take(ours.weights())
     source = tf.constant(sentences(1)[0])
     contenders = {
-        "dlsuite": lambda: ours.model.fast_greedy(source)[0].numpy(),
+        "dlsuite": lambda: ours.model.fast_best(source)[0].numpy(),
         "Python over a compiled step": lambda: peer.translate(source),
     }
     written = [decode() for decode in contenders.values()]
