@@ -39,8 +39,9 @@ from keras import layers
 from torch import nn
 from torch.nn import functional
 
-from dlsuite.attention import bahdanau, subwords, translator
-from dlsuite.attention.subwords import END, PAD, START, UNKNOWN
+from dlsuite.attention import bahdanau, translator
+from dlsuite.data import subwords
+from dlsuite.data.subwords import END, PAD, START, UNKNOWN
 
 UNITS, PIECES, LENGTH, BATCH, RATE = 256, 5000, 24, 64, 1e-3
 
@@ -434,7 +435,7 @@ def compare_decoding(ours, peer, rounds, sentences_a_turn=20):
     peer.take(ours.weights())
     source = tf.constant(sentences(1)[0])
     contenders = {
-        "dlsuite": lambda: ours.model.fast_greedy(source)[0].numpy(),
+        "dlsuite": lambda: ours.model.fast_best(source)[0].numpy(),
         "Python over a compiled step": lambda: peer.translate(source),
     }
     written = [decode() for decode in contenders.values()]

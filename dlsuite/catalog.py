@@ -75,7 +75,7 @@ class Lesson(NamedTuple):
 
     def steps_per_epoch(self, arguments: dict[str, Any]) -> int | None:
         """How many steps an epoch has with these resolved arguments; `None` if only the training knows."""
-        dataset, examples_in_a_step = arguments.get("dataset", "mnist"), self.examples_in_a_step(arguments)
+        dataset, examples_in_a_step = datasets.dataset_of(arguments), self.examples_in_a_step(arguments)
         kind = datasets.kind(dataset)
         if not examples_in_a_step:
             return None
@@ -108,7 +108,7 @@ class Lesson(NamedTuple):
             row = self.defaults[kind] | self.defaults.get(dataset, {})
             resolved = {name: row[name] if value is None else value for name, value in resolved.items()}
         if "source" in resolved:
-            resolved["source"] = datasets.resolve(resolved.get("dataset", "mnist"), resolved["source"])
+            resolved["source"] = datasets.resolve(datasets.dataset_of(resolved), resolved["source"])
         return resolved
 
 

@@ -55,9 +55,9 @@ def measure(model: str | Path, dataset: str | None = None, source: str = "auto")
     _, lesson, arguments = serving.locate(model)
     module = importlib.import_module(f"dlsuite.{lesson}")
     accepted = inspect.signature(module.measure).parameters
-    if "dataset" not in accepted and dataset not in (None, "mnist"):
-        raise ValueError(f"dataset={dataset!r}: {lesson} is always measured on mnist")
-    names.resolve(dataset or arguments.get("dataset", "mnist"), source)
+    if "dataset" not in accepted and dataset not in (None, names.UNASKED):
+        raise ValueError(f"dataset={dataset!r}: {lesson} is always measured on {names.UNASKED}")
+    names.resolve(dataset or names.dataset_of(arguments), source)
     given = arguments | {"dataset": dataset or arguments.get("dataset"), "source": source}
     given = {name: value for name, value in given.items() if value is not None and name in accepted}
     return module.measure(serving.load_keras(model), **given)
@@ -97,7 +97,7 @@ All options: {every_option}.
 
 
 def _metrics_of(name: str, record: dict) -> list[str]:
-    dataset = record["arguments"].get("dataset", "mnist")
+    dataset = names.dataset_of(record["arguments"])
     chosen_on = importlib.import_module(f"dlsuite.{record['name']}").SETTINGS_CHOSEN_ON
     tables = []
     held_out = names.held_out(dataset)
@@ -105,7 +105,7 @@ def _metrics_of(name: str, record: dict) -> list[str]:
         if source == "tfds" and not sources.is_prepared(dataset):
             continue
         source = source if len(held_out) > 1 else "auto"
-        if dataset == "mnist" and source == chosen_on:
+        if source == chosen_on:
             data += ", which the default settings were tuned on"
         rows = "\n".join(f"| `{key}` | {value:.4g} |" for key, value in measure(name, source=source).items())
         command = f"dlsuite evaluate {name}" + (f" --source {source}" if source != "auto" else "")

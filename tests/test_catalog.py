@@ -145,7 +145,7 @@ UNKNOWN = {"text", "pairs"}
 def test_an_epoch_has_as_many_steps_as_the_catalog_says(name):
     record = runs.Run(SAVED_MODELS / name).record
     steps = catalog.lesson(record["name"]).steps_per_epoch(record["arguments"])
-    is_known = datasets.kind(record["arguments"].get("dataset", "mnist")) not in UNKNOWN
+    is_known = datasets.kind(datasets.dataset_of(record["arguments"])) not in UNKNOWN
     assert steps == (record["steps_per_epoch"] if is_known else None)
 
 

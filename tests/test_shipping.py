@@ -28,7 +28,7 @@ def card_of(name: str) -> str:
 
 @pytest.mark.parametrize("name", serving.names())
 def test_a_shipped_card_has_a_table_for_all_that_is_held_out(name):
-    dataset = runs.Run(SAVED_MODELS / name).record["arguments"].get("dataset", "mnist")
+    dataset = names.dataset_of(runs.Run(SAVED_MODELS / name).record["arguments"])
     held_out, tables = names.held_out(dataset), tables_of(card_of(name))
     assert len(tables) == len(held_out)
     for source, (_, command, metrics) in zip(held_out, tables, strict=True):
@@ -79,7 +79,7 @@ def test_what_measures_a_run_is_told_of_it_what_it_asks_for(monkeypatch):
     monkeypatch.setattr(shipping.serving, "load_keras", lambda model: "the model")
     module = importlib.import_module("dlsuite.attention.bahdanau")
     told = []
-    monkeypatch.setattr(module.training, "measure", lambda *given: told.append(given) or {"bleu_greedy": 31.41593})
+    monkeypatch.setattr(module.measuring, "measure", lambda *given: told.append(given) or {"bleu_greedy": 31.41593})
     assert shipping.measure("runs/mine") == {"bleu_greedy": 31.41593}
     shipping.measure("runs/mine", dataset="dates", source="bundled")
     assert told == [("the model", "./pairs.tsv", "fr", "de", "test"), ("the model", "dates", "fr", "de", "test")]

@@ -1,6 +1,7 @@
 """Who may import whom (DESIGN.md, section 1)."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ LECTURES = sorted(folder.name for folder in PACKAGE.iterdir() if (folder / "__in
 LECTURES.remove("data")
 APPS = REPOSITORY / "apps"
 GROUND = ("dlsuite.arguments", "dlsuite.devices", "dlsuite.fitting", "dlsuite.keras_settings", "dlsuite.pictures")
+BUILDS_ON: dict[str, tuple[str, ...]] = {}
+"""By lecture, the other lectures that it may import."""
 SPINE = sorted(file.stem for file in PACKAGE.glob("*.py"))
 
 
@@ -44,6 +47,13 @@ def of_dlsuite(file: Path) -> set[str]:
     return {name for name in imports(file) if within(name, "dlsuite")}
 
 
+def strangers_in(file: Path, *allowed: str) -> list[str]:
+    """What a file imports of dlsuite that lies in none of the `allowed` modules and packages."""
+    return sorted(
+        name for name in of_dlsuite(file) if name != "dlsuite" and not any(within(name, room) for room in allowed)
+    )
+
+
 def files_of(*folders: str) -> list[Path]:
     return sorted(file for folder in folders for file in (REPOSITORY / folder).rglob("*.py"))
 
@@ -61,17 +71,34 @@ def test_the_walls_see_what_is_imported(tmp_path):
 
 
 @pytest.mark.parametrize("file", files_of("dlsuite/data"), ids=relative)
-def test_data_imports_only_data(file):
-    assert [name for name in of_dlsuite(file) if name != "dlsuite" and not within(name, "dlsuite.data")] == []
+def test_data_imports_only_the_ground_and_data(file):
+    assert strangers_in(file, *GROUND, "dlsuite.data") == []
 
 
 @pytest.mark.parametrize("file", files_of(*(f"dlsuite/{lecture}" for lecture in LECTURES)), ids=relative)
-def test_a_lecture_imports_only_data_and_itself(file):
-    allowed = (*GROUND, "dlsuite.data", f"dlsuite.{file.parent.name}")
-    strangers = [
-        name for name in of_dlsuite(file) if name != "dlsuite" and not any(within(name, room) for room in allowed)
-    ]
-    assert strangers == []
+def test_a_lecture_imports_only_data_itself_and_what_it_builds_on(file):
+    lecture = file.parent.name
+    rooms = [f"dlsuite.{each}" for each in ("data", lecture, *BUILDS_ON.get(lecture, ()))]
+    assert strangers_in(file, *GROUND, *rooms) == []
+
+
+def in_order(builds_on: dict[str, tuple[str, ...]]) -> list[str]:
+    """The lectures of a table, each after those that it builds on; `graphlib.CycleError` if there is no such order."""
+    return list(graphlib.TopologicalSorter(builds_on).static_order())
+
+
+def test_lectures_build_on_lectures_and_not_in_a_circle():
+    assert set(in_order(BUILDS_ON)) <= set(LECTURES)
+
+
+def test_a_circle_of_lectures_would_be_seen():
+    assert in_order({"attention": ("recurrent",), "captions": ("attention", "vision")})[-1] == "captions"
+    for circle in (
+        {"gans": ("gans",)},
+        {"attention": ("recurrent",), "recurrent": ("vision",), "vision": ("attention",)},
+    ):
+        with pytest.raises(graphlib.CycleError):
+            in_order(circle)
 
 
 @pytest.mark.parametrize("name", SPINE)

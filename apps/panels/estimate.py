@@ -11,7 +11,7 @@ def seconds(lesson: catalog.Lesson, arguments: dict) -> float | None:
     """How long a training will take, by what a run or a shipped model of the same lesson and kind of data took."""
 
     def kind(arguments):
-        return datasets.kind(arguments.get("dataset", "mnist"))
+        return datasets.kind(datasets.dataset_of(arguments))
 
     steps = lesson.steps_per_epoch(arguments)
     if steps is None:

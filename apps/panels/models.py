@@ -9,6 +9,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from dlsuite import SAVED_MODELS, catalog, runs, serving
+from dlsuite.data import names as datasets
 from panels import lessons, page, widgets
 
 
@@ -33,7 +34,7 @@ class Trained(NamedTuple):
     @property
     def dataset(self) -> str:
         """What it was trained on."""
-        return self.record["arguments"].get("dataset", "mnist")
+        return datasets.dataset_of(self.record["arguments"])
 
     @property
     def is_shipped(self) -> bool:
@@ -101,7 +102,7 @@ def _has_finished(run: runs.Run) -> bool:
 
 def _shipped_title(name: str) -> str:
     """The lesson, briefly, what it was trained on, and the variant where that says more."""
-    dataset = runs.Run(SAVED_MODELS / name).record["arguments"].get("dataset", "mnist")
+    dataset = datasets.dataset_of(runs.Run(SAVED_MODELS / name).record["arguments"])
     variant = name.partition("-")[2]
     title = lessons.title(catalog.module_of(name)).partition(":")[0]
     return " · ".join([title, dataset, *({variant} - {"", dataset})])

@@ -20,9 +20,9 @@ import tensorflow as tf
 from annotated_types import Ge
 
 from dlsuite.arguments import Count, Positive, Seed, Share, checked
-from dlsuite.attention import encoder_decoder, search, training, translator
+from dlsuite.attention import encoder_decoder, measuring, search, training, translator
 from dlsuite.attention.recurrence import project
-from dlsuite.attention.subwords import PAD
+from dlsuite.data.subwords import PAD
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "validation"
@@ -156,5 +156,5 @@ def measure(
     target_language: str = "en",
     split: Literal["test", "validation"] = "test",
 ) -> dict[str, float]:
-    """How well held-out texts are translated; see `training.measure`."""
-    return training.measure(model, dataset, source_language, target_language, split)
+    """How well held-out texts are translated; see `measuring.measure`."""
+    return measuring.measure(model, dataset, source_language, target_language, split)

@@ -9,7 +9,7 @@ from keras import layers
 
 from dlsuite import devices
 from dlsuite.attention.recurrence import GRU, gru_step, project, scan, time_major
-from dlsuite.attention.subwords import PAD
+from dlsuite.data.subwords import PAD
 from dlsuite.keras_settings import registered
 
 

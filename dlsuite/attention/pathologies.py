@@ -16,8 +16,8 @@ import numpy as np
 import tensorflow as tf
 
 from dlsuite.attention import search
-from dlsuite.attention.subwords import PAD
 from dlsuite.data import dates
+from dlsuite.data.subwords import PAD
 
 PADDING = (0, 4, 8, 16, 32, 64, 128)
 """Numbers of padding pieces after the longest text."""

@@ -14,7 +14,7 @@ the state `(rows, units)` and a tuple of tensors of `rows` rows, to `(rows, voca
 
 import tensorflow as tf
 
-from dlsuite.attention.subwords import END, PAD, START, UNKNOWN
+from dlsuite.data.subwords import END, PAD, START, UNKNOWN
 
 NEVER = -1e9
 """The log-probability of what must not be chosen."""

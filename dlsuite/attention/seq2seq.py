@@ -17,7 +17,7 @@ import tensorflow as tf
 from annotated_types import Ge
 
 from dlsuite.arguments import Count, Positive, Seed, Share, checked
-from dlsuite.attention import encoder_decoder, training, translator
+from dlsuite.attention import encoder_decoder, measuring, training, translator
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "validation"
@@ -142,5 +142,5 @@ def measure(
     target_language: str = "en",
     split: Literal["test", "validation"] = "test",
 ) -> dict[str, float]:
-    """How well held-out texts are translated; see `training.measure`."""
-    return training.measure(model, dataset, source_language, target_language, split)
+    """How well held-out texts are translated; see `measuring.measure`."""
+    return measuring.measure(model, dataset, source_language, target_language, split)

@@ -13,16 +13,14 @@ import tensorflow as tf
 
 from dlsuite import devices
 from dlsuite.arguments import require_at_least, require_positive, require_share
-from dlsuite.attention import alignments, search
+from dlsuite.attention import alignments, answers, compiled, search
 from dlsuite.attention.encoder_decoder import Encoder
-from dlsuite.attention.subwords import END, LETTERS, PAD, START, Vocabulary
+from dlsuite.data.subwords import END, LETTERS, PAD, START, Vocabulary, ended
 
 CLIP = 1.0
 """The gradient's greatest norm."""
 IN_PARALLEL = 100
 """About how many sentences are translated at once."""
-ROUNDED_TO = 16
-"""One sentence alone is padded to a multiple of this many pieces, since XLA compiles for one length."""
 
 
 class Translator(keras.Model):
@@ -68,11 +66,7 @@ class Translator(keras.Model):
             Vocabulary(list(target_pieces)),
         )
         self.trackers = [keras.metrics.Mean(name) for name in ("loss", "cross_entropy", "accuracy")]
-        self.greedy_of_many, self.fast_beam = (
-            tf.function(function, reduce_retracing=True) for function in (self.greedy, self.beam)
-        )
-        self.greedy_of_one = tf.function(self.rounded_greedy, input_signature=[tf.TensorSpec([1, None], tf.int32)])
-        self.fused_greedy = tf.function(lambda source: self.greedy(source, is_fused=True), jit_compile=True)
+        self.fast_best = compiled.Best(self)
         self.held_out = [""], [""]  # until `fit_to` has others
 
     def get_config(self):
@@ -149,21 +143,6 @@ class Translator(keras.Model):
         memory, state = self.memory(source)
         return search.greedy(self.step, state, (*memory, is_blank(source)), self.max_length, is_fused)
 
-    def rounded_greedy(self, source):
-        """As `greedy`, by XLA, which compiles for one length: the source is padded to a multiple of `ROUNDED_TO`."""
-        length = tf.shape(source)[1]
-        rounded = tf.maximum(length, tf.minimum(-(-length // ROUNDED_TO) * ROUNDED_TO, self.max_length))
-        found = self.fused_greedy(tf.pad(source, [[0, 0], [0, rounded - length]]))
-        pieces, log_probability, weights = search.cut(*found)
-        return pieces, log_probability, weights[:, :, :length]
-
-    def fast_greedy(self, source):
-        """As `greedy`, compiled. One sentence alone is little work in many operations, of which XLA makes few.
-
-        It compiles for a second or two when the first sentence of a length comes, rounded up to `ROUNDED_TO` pieces.
-        """
-        return (self.greedy_of_one if source.shape[0] == 1 else self.greedy_of_many)(source)
-
     def beam(self, source, width, prefix=None):
         """As `search.beam`, of int32 sources `(batch, S)`. What is to begin with a prefix is not kept empty."""
         memory, state = self.memory(source)
@@ -171,6 +150,10 @@ class Translator(keras.Model):
         if prefix is not None:
             stays_empty &= tf.reduce_all(prefix == PAD, axis=1)
         return search.beam(self.step, state, (*memory, stays_empty), self.max_length, width, prefix)
+
+    def best(self, source, width=1):
+        """As `greedy`, or the best that a beam of a `width` above 1 finds; `fast_best` is the same, compiled."""
+        return self.greedy(source) if width == 1 else tuple(found[:, 0] for found in self.beam(source, width))
 
     def log_probability(self, source, target):
         """log p(y | x) in nats, `(batch,)`, of int32 targets `(batch, T)`, ended and padded."""
@@ -194,50 +177,12 @@ class Translator(keras.Model):
         order, found = np.argsort(source, kind="stable"), np.empty(len(texts), object)
         for part in np.array_split(order, -(-len(order) // IN_PARALLEL)):
             source = self.read(tf.constant([texts[index] for index in part]))
-            pieces = self.fast_greedy(source)[0] if width == 1 else self.fast_beam(source, width)[0][:, 0]
+            pieces, _, _ = self.fast_best(source, width)
             found[part] = self.target_vocabulary.decode(pieces).numpy()
         return [text.decode() for text in found]
 
     def signatures(self):
-        """The functions that a SavedModel of this model answers, by name; see `dlsuite.serving`.
-
-        `translate`, greedy: from `text`, string `(batch,)`, to `text`; `source` and `target`, the pieces that were read
-        and written, string `(batch, S)` and `(batch, T)`; `attention`, the weights between them, `(batch, T, S)`;
-        `log_probability` `(batch,)`. `candidates`: the same by a beam, with an axis of `width` after the first; each
-        begins with `prefix`. `score`: of `text` and `translation`, `log_probability` in nats.
-        """
-        text = tf.TensorSpec([None], tf.string, name="text")
-
-        def answer(source, found):
-            pieces, log_probability, attention = found
-            return {
-                "text": self.target_vocabulary.decode(pieces),
-                "source": self.source_vocabulary.spell(source),
-                "target": self.target_vocabulary.spell(pieces),
-                "attention": attention,
-                "log_probability": log_probability,
-            }
-
-        def translate(text):
-            source = self.read(text)
-            return answer(source, self.greedy(source))
-
-        def candidates(text, prefix, width):
-            source = self.read(text)
-            prefix = self.target_vocabulary.encode(prefix).to_tensor(PAD)
-            return answer(source, self.beam(source, width, prefix))
-
-        def score(text, translation):
-            target = ended(self.target_vocabulary.encode(translation))
-            return {"log_probability": self.log_probability(self.read(text), target)}
-
-        one, prefix = tf.TensorSpec([], tf.int32, name="width"), tf.TensorSpec([None], tf.string, name="prefix")
-        return {
-            "serving_default": (translate, [text]),
-            "translate": (translate, [text]),
-            "candidates": (candidates, [text, prefix, one]),
-            "score": (score, [text, tf.TensorSpec([None], tf.string, name="translation")]),
-        }
+        return answers.signatures(self)
 
     def preview(self):
         """What the model looks like now: `picture`, how held-out sentences are translated, and where it looked.
@@ -247,7 +192,7 @@ class Translator(keras.Model):
         """
         sources, references = self.held_out
         read = self.read(tf.constant(sources))
-        pieces, _, attention = (each.numpy() for each in self.fast_greedy(read))
+        pieces, _, attention = (each.numpy() for each in self.fast_best(read))
         translations = [text.decode() for text in self.target_vocabulary.decode(pieces).numpy()]
         spelled = [self.source_vocabulary.spell(read).numpy(), self.target_vocabulary.spell(pieces).numpy()]
         return {
@@ -256,12 +201,6 @@ class Translator(keras.Model):
             "references": np.array(references),
             "translations": np.array(translations),
         }
-
-
-def ended(numbers):
-    """Ragged rows of pieces with `END` after each, padded by `PAD`, int32 `(batch, longest)`; 1 wide where none is."""
-    rows = tf.concat([numbers, tf.fill([numbers.nrows(), 1], END)], axis=1)
-    return rows.to_tensor(PAD, shape=tf.maximum(rows.bounding_shape(), [0, 1]))
 
 
 def is_blank(source):

@@ -1,26 +1,75 @@
 """The datasets by name, and what a name or a path refers to; does not import TensorFlow."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from dlsuite.data import own, sources
 
+Kind = Literal["images", "points", "text", "signals", "pairs"]
+
+
+class Part(NamedTuple):
+    """What one source has of a dataset."""
+
+    held_out: str
+    """What is held out, in words."""
+    count: int | None = None
+    """The number of training examples; `None` if they are endless, or have not been counted."""
+
+
+class Dataset(NamedTuple):
+    """What is known of a dataset by its name alone."""
+
+    kind: Kind
+    sources: dict[str, Part]
+    """By source, `bundled` or `tfds`."""
+
+
 NAMED = {
-    "mnist": "images",
-    "ring": "points",
-    "grid": "points",
-    "spiral": "points",
-    "moons": "points",
-    "photographs": "images",
-    "docstrings": "text",
-    "imdb_reviews": "text",
-    "shapes": "signals",
-    "dates": "pairs",
+    "mnist": Dataset(
+        "images",
+        {
+            "bundled": Part("the 1,000 bundled held-out digits", 4_000),
+            "tfds": Part("MNIST's 10,000 test digits", 59_000),
+        },
+    ),
+    "ring": Dataset("points", {"bundled": Part("10,000 new points")}),
+    "grid": Dataset("points", {"bundled": Part("10,000 new points")}),
+    "spiral": Dataset("points", {"bundled": Part("10,000 new points")}),
+    "moons": Dataset("points", {"bundled": Part("10,000 new points")}),
+    "photographs": Dataset("images", {"bundled": Part("the four held-out photographs")}),
+    "docstrings": Dataset("text", {"bundled": Part("every tenth paragraph of the docstrings")}),
+    "imdb_reviews": Dataset("text", {"tfds": Part("a tenth of the split `unsupervised`")}),
+    "shapes": Dataset("signals", {"bundled": Part("2,000 new signals")}),
+    "dates": Dataset(
+        "pairs",
+        {"bundled": Part("2,000 dates on the 7,286 test days, and 2,000 such dates in formats never seen in training")},
+    ),
 }
+OWN: dict[Kind, Part] = {
+    "images": Part("every fifth of your own examples"),
+    "points": Part("every fifth of your own examples"),
+    "text": Part("every tenth paragraph of your own text"),
+    "pairs": Part("your own test sentences, or a tenth of all sentences if there is no test file"),
+}
+"""The user's own data, by kind; its source is called `bundled`."""
+UNASKED = "mnist"
+"""The dataset of a lesson whose training has no option `dataset`."""
 STEPS_PER_EPOCH = {"points": 1000, "signals": 100}
 """The number of batches in an epoch, for kinds of data that are endless."""
 
 
-def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"]:
+def dataset_of(arguments: dict) -> str:
+    """The name or path of the dataset of a training with these arguments."""
+    return arguments.get("dataset", UNASKED)
+
+
+def look_up(dataset: str) -> Dataset:
+    """What is known of a dataset, by its name or path; `ValueError` if there is none."""
+    found = kind(dataset)
+    return NAMED.get(dataset) or Dataset(found, {"bundled": OWN[found]})
+
+
+def kind(dataset: str) -> Kind:
     """The kind of data in `dataset`: pictures, points in the plane, text, signals, or pairs of texts.
 
     If nothing exists at a path, its extension decides.
@@ -29,7 +78,7 @@ def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"
         ValueError: there is no such dataset, or its files cannot be used.
     """
     if dataset in NAMED:
-        return NAMED[dataset]
+        return NAMED[dataset].kind
     path = sources.expanded(dataset)
     try:
         is_path = bool(set(dataset) & set("/\\.")) or path.exists()
@@ -59,49 +108,37 @@ def kind(dataset: str) -> Literal["images", "points", "text", "signals", "pairs"
     return "images"
 
 
-def require_kind(dataset: str, *kinds: str) -> None:
+def require_kind(dataset: str, *kinds: Kind) -> None:
     """Raise `ValueError` if the dataset is of another kind, or does not exist."""
     if kind(dataset) not in kinds:
-        raise ValueError(f"dataset={dataset!r}: it has {kind(dataset)}, but {' or '.join(kinds)} are needed here")
+        would_do = [name for name, known in NAMED.items() if known.kind in kinds]
+        would_do += ["or a path to your own data"] * any(each in OWN for each in kinds)
+        raise ValueError(
+            f"dataset={dataset!r}: it has {kind(dataset)}, but this needs {' or '.join(kinds)}: {', '.join(would_do)}"
+        )
 
 
 def resolve(dataset: str, source: sources.Source) -> Literal["tfds", "bundled"]:
-    """The actual source of `dataset`. Only MNIST has two; the reviews come from TFDS, and the rest is bundled.
+    """The actual source of `dataset`.
 
     Raises:
         ValueError: there is no such source, or the dataset does not come from TFDS.
     """
-    if dataset == "imdb_reviews":
-        return "tfds"
-    if source == "tfds" and dataset != "mnist":
-        raise ValueError(f"source='tfds': {dataset} does not come from TensorFlow Datasets, only mnist does")
-    resolved = sources.resolve("mnist", source)
-    return resolved if dataset == "mnist" else "bundled"
+    offered = look_up(dataset).sources
+    if source == "tfds" and source not in offered:
+        theirs = [name for name, known in NAMED.items() if source in known.sources]
+        raise ValueError(
+            f"source='tfds': {dataset} does not come from TensorFlow Datasets, only {' and '.join(theirs)} do"
+        )
+    sources.require(source)
+    return sources.resolve(dataset, source) if len(offered) > 1 else next(iter(offered))
 
 
 def held_out(dataset: str) -> dict[str, str]:
     """A description of the held-out data of `dataset`, by source."""
-    if dataset == "mnist":
-        return {"bundled": "the 1,000 bundled held-out digits", "tfds": "MNIST's 10,000 test digits"}
-    if dataset in NAMED and kind(dataset) == "points":
-        return {"bundled": "10,000 new points"}
-    if dataset == "photographs":
-        return {"bundled": "the four held-out photographs"}
-    if dataset == "docstrings":
-        return {"bundled": "every tenth paragraph of the docstrings"}
-    if dataset == "imdb_reviews":
-        return {"tfds": "a tenth of the split `unsupervised`"}
-    if kind(dataset) == "text":
-        return {"bundled": "every tenth paragraph of your own text"}
-    if dataset == "dates":
-        return {"bundled": "2,000 dates on the 7,286 test days, and 2,000 such dates in formats never seen in training"}
-    if kind(dataset) == "pairs":
-        return {"bundled": "your own test sentences, or a tenth of all sentences if there is no test file"}
-    if dataset == "shapes":
-        return {"bundled": "2,000 new signals"}
-    return {"bundled": "every fifth of your own examples"}
+    return {source: part.held_out for source, part in look_up(dataset).sources.items()}
 
 
 def count(dataset: str, source: str) -> int | None:
     """The number of training examples; `None` if they are endless, or have not been counted."""
-    return {"tfds": 59_000, "bundled": 4_000}[source] if dataset == "mnist" else None
+    return look_up(dataset).sources[source].count

@@ -117,10 +117,15 @@ def is_prepared(name: str) -> bool:
     return any((tfds_directory() / name).glob("**/dataset_info.json"))
 
 
-def resolve(name: str, source: Source) -> Literal["tfds", "bundled"]:
-    """The actual source of the TFDS dataset `name`: `tfds` or `bundled`."""
+def require(source: str) -> None:
+    """Raise `ValueError` if there is no such source."""
     if source not in SOURCES:
         raise ValueError(f"source={source!r}: it must be one of {', '.join(SOURCES)}")
+
+
+def resolve(name: str, source: Source) -> Literal["tfds", "bundled"]:
+    """The actual source of the TFDS dataset `name`: `tfds` or `bundled`."""
+    require(source)
     if source == "auto":
         return "tfds" if is_prepared(name) else "bundled"
     return source

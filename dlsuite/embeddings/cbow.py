@@ -18,14 +18,15 @@ import tensorflow as tf
 from annotated_types import Ge
 
 from dlsuite.arguments import Count, NotNegative, Positive, Seed, checked
-from dlsuite.embeddings import word_vectors
+from dlsuite.embeddings import measuring, training
+from dlsuite.embeddings.word_vectors import WordVectors
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "train"  # by the neighbours of its words; nothing that is held out was looked at
 
 
 @registered
-class CBOW(word_vectors.WordVectors):
+class CBOW(WordVectors):
     """Two tables of vectors: the sum of the context's in one predicts a word's in the other."""
 
     SCORES_EACH = False
@@ -85,7 +86,7 @@ def train(
     Raises:
         ValueError: an argument out of its range, no such text, or one with too few words.
     """
-    return word_vectors.fit_to(
+    return training.fit_to(
         dataset,
         build=lambda vocabulary: CBOW(vocabulary=vocabulary, dimensions=dimensions, seed=seed),
         epochs=epochs,
@@ -105,5 +106,5 @@ def train(
 
 @own_settings()
 def measure(model, *, dataset: str = "docstrings", source: str = "auto") -> dict[str, float]:
-    """How well it tells the true words of held-out text from drawn ones; see `word_vectors.held_out_metrics`."""
-    return word_vectors.held_out_metrics(model, dataset, source)
+    """How well it tells the true words of held-out text from drawn ones; see `measuring.held_out_metrics`."""
+    return measuring.held_out_metrics(model, dataset, source)

@@ -206,9 +206,9 @@ def test_the_notebook_lines_ask_what_the_page_asks(open_view):
 
 def learned_nothing(lesson, workplace):
     """A finished run of a translator of sentences that has learned nothing, on forty pairs of the user's own."""
-    from dlsuite.attention import subwords
     from dlsuite.attention.bahdanau import Bahdanau
     from dlsuite.attention.seq2seq import Seq2Seq
+    from dlsuite.data import subwords
 
     file = workplace / "own.tsv"
     file.write_text("".join(f"der Hund {n}\tthe dog {n}\n" for n in range(40)), "utf-8")

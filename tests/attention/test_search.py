@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from dlsuite.attention import search
-from dlsuite.attention.subwords import END, PAD, START, UNKNOWN
+from dlsuite.data.subwords import END, PAD, START, UNKNOWN
 
 PIECES, BATCH, UNITS, LONGEST = 7, 3, 4, 4
 WRITTEN = range(UNKNOWN + 2, PIECES)

@@ -76,7 +76,7 @@ def share(p: float) -> str:
 
 def remarks(text: str, pieces: np.ndarray) -> list[str]:
     """What of the text a translator has not read: sentences, of the pieces that it has, bytes, padded."""
-    from dlsuite.attention import subwords
+    from dlsuite.data import subwords
 
     composed = unicodedata.normalize("NFC", text)  # as the translator reads it
     read = "".join(word.decode() for word in subwords.split([composed]).flat_values.numpy())

@@ -9,8 +9,8 @@ import unicodedata
 import pytest
 import tensorflow as tf
 
-from dlsuite.attention import subwords
-from dlsuite.attention.subwords import END, LONGEST_PIECE, LONGEST_TEXT, PAD, SPECIAL, START, UNKNOWN, Vocabulary
+from dlsuite.data import subwords
+from dlsuite.data.subwords import END, LONGEST_PIECE, LONGEST_TEXT, PAD, SPECIAL, START, UNKNOWN, Vocabulary
 
 TEXTS = [
     "Der Mann schläft auf dem Sofa.",

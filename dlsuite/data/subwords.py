@@ -173,5 +173,11 @@ class Vocabulary:
         return tf.strings.strip(tf.strings.regex_replace(joined, "▁", " "))
 
 
+def ended(numbers):
+    """Ragged rows of pieces with `END` after each, padded by `PAD`, int32 `(batch, longest)`; 1 wide where none is."""
+    rows = tf.concat([numbers, tf.fill([numbers.nrows(), 1], END)], axis=1)
+    return rows.to_tensor(PAD, shape=tf.maximum(rows.bounding_shape(), [0, 1]))
+
+
 def _fingerprint(texts):
     return tf.strings.to_hash_bucket_fast(texts, 2**63 - 1)
