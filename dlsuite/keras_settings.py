@@ -10,6 +10,8 @@ import functools
 import inspect
 
 import keras
+import tensorflow as tf
+from tensorflow.python.eager import context
 
 if keras.config.backend() != "tensorflow":
     raise ImportError(
@@ -17,6 +19,21 @@ if keras.config.backend() != "tensorflow":
         "dlsuite first, or set KERAS_BACKEND=tensorflow"
     )
 
+
+
+
+def _add_in_order():
+    """Keep TensorFlow from rewriting sums in large graphs (over 205 MB on a CPU) so that each term is added when it is
+    ready, and the last bits of the same training differ from run to run. No public function turns that off.
+    """
+    config = context.context()._config or tf.compat.v1.ConfigProto()
+    rewriting = config.graph_options.rewrite_options
+    rewriting.memory_optimization = rewriting.NO_MEM_OPT
+    context.context()._config = config
+    tf.config.optimizer.set_experimental_options({})  # TensorFlow reads the configuration again
+
+
+_add_in_order()
 
 OWN = ("float32", "channels_last", "float32")
 """`floatx`, the pictures' data format, the dtype policy."""
