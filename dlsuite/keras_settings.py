@@ -20,8 +20,6 @@ if keras.config.backend() != "tensorflow":
     )
 
 
-
-
 def _add_in_order():
     """Keep TensorFlow from rewriting sums in large graphs (over 205 MB on a CPU) so that each term is added when it is
     ready, and the last bits of the same training differ from run to run. No public function turns that off.
