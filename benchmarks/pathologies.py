@@ -76,7 +76,7 @@ def main():
     PICTURES.mkdir(exist_ok=True)
     for name in options.only:
         for is_cured in (False, True):
-            pathology, kind, trainings = PATHOLOGIES[name], "mended" if is_cured else "broken", []
+            pathology, kind, trainings = PATHOLOGIES[name], "fixed" if is_cured else "broken", []
             for seed in range(options.seeds):
                 path = options.runs / "gans.gan" / f"{name}-{kind}-{seed}"
                 run, seconds = trained("gans.gan", pathology.arguments(is_cured, seed), path)

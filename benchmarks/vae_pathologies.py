@@ -55,7 +55,7 @@ def main():
     longest = 0.0
     for name, pathology in PATHOLOGIES.items():
         for is_cured in (False, True):
-            measured, kind = [], "mended" if is_cured else "broken"
+            measured, kind = [], "fixed" if is_cured else "broken"
             for seed in range(options.seeds):
                 path = options.runs / LESSON / f"{name}-{kind}-{seed}"
                 run, seconds = trained(LESSON, pathology.arguments(is_cured, seed), path)
@@ -94,7 +94,7 @@ def main():
         "| | broken | fixed |",
         "|---|---|---|",
         *(
-            f"| {pathology.title} | {shown(name, 'broken')} | {shown(name, 'mended')} |"
+            f"| {pathology.title} | {shown(name, 'broken')} | {shown(name, 'fixed')} |"
             for name, pathology in PATHOLOGIES.items()
         ),
     ]

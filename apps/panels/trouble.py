@@ -53,7 +53,7 @@ def what_goes_wrong(troubles: Troubles):
 
 
 def both(troubles: Troubles, pathology, seed: int):
-    """The broken training and the mended one, side by side and row by row, so that they align."""
+    """The broken training and the fixed one, side by side and row by row, so that they align."""
     sides = (False, True)
     found = [lessons.newest_run(troubles.lesson, pathology.arguments(is_cured, seed)) for is_cured in sides]
     for column, is_cured in zip(st.columns(2, gap="large"), sides, strict=True):
@@ -79,7 +79,7 @@ def explain(lesson: str, pathology, is_cured: bool):
     """What one of the two is, why it goes as it goes, and the option in which it differs from the other."""
     broken = catalog.lesson(lesson).resolve(pathology.arguments(is_cured=False))
     changed = pathology.cure if is_cured else {name: broken[name] for name in pathology.cure}
-    st.markdown(f"##### {'Mended by ' + pathology.cure_title if is_cured else 'Broken'}")
+    st.markdown(f"##### {'Fixed by ' + pathology.cure_title if is_cured else 'Broken'}")
     common = {name: value for name, value in pathology.options.items() if name not in changed}
     st.markdown(
         " ".join(f"**`{name}={value}`**" for name, value in changed.items())
@@ -91,7 +91,7 @@ def explain(lesson: str, pathology, is_cured: bool):
 
 def start_button(lesson: str, arguments: dict, is_cured: bool, run: runs.Run | None):
     """The button that trains one of the two."""
-    label, icon = ("Mend it", ":material/healing:") if is_cured else ("Break it", ":material/bolt:")
+    label, icon = ("Fix it", ":material/healing:") if is_cured else ("Break it", ":material/bolt:")
     is_pressed = training.is_pressed(label, [lesson], icon=icon, is_again=run is not None, key=f"start {is_cured}")
     if is_pressed and training.begin(lesson, arguments) is not None:
         st.rerun()  # the whole page, which then looks every two seconds
@@ -100,7 +100,7 @@ def start_button(lesson: str, arguments: dict, is_cured: bool, run: runs.Run | N
 def show_recorded(troubles: Troubles, pathology, is_cured: bool):
     """What became of the training that the benchmark has made from seed 0."""
     (name,) = (name for name, each in troubles.pathologies.items() if each is pathology)
-    picture = recorded.PICTURES / "pathologies" / f"{name}-{'mended' if is_cured else 'broken'}.png"
+    picture = recorded.PICTURES / "pathologies" / f"{name}-{'fixed' if is_cured else 'broken'}.png"
     st.image(str(picture), caption="A recorded training from seed 0, after its last step", width="stretch")
 
 

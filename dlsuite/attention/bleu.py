@@ -156,7 +156,7 @@ def reported(
     """What sacrebleu itself says: the score, 0 to 100, and the signature that goes with it.
 
     Args:
-        hypotheses, references, lowercase: as `bleu` has them.
+        hypotheses, references, lowercase: see `bleu`.
 
     Raises:
         ValueError: as `bleu` does.
@@ -188,7 +188,7 @@ def require_pairs(hypotheses, references) -> None:
     if len(hypotheses) != len(references):
         raise ValueError(f"references: there are {len(references)} lists for {len(hypotheses)} hypotheses")
     if not hypotheses:
-        raise ValueError("hypotheses: there is none, and at least one is needed")
+        raise ValueError("hypotheses: at least one is needed")
     for number, of_it in enumerate(references, start=1):
         if isinstance(of_it, str) or not of_it:
             raise ValueError(f"references: sentence {number} has {of_it!r}, and a list of one text or more is needed")

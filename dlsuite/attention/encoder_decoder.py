@@ -21,7 +21,7 @@ class Encoder(layers.Layer):
         vocabulary_size: the number of pieces.
         units: of each direction, and the embedding's length.
         dropout: share of the embeddings' and of the states' numbers that are left out in training.
-        seed: of what is left out.
+        seed: for dropout.
     """
 
     def __init__(self, vocabulary_size, units, dropout, seed, **kwargs):
@@ -58,7 +58,7 @@ class Decoder(layers.Layer):
         vocabulary_size: the number of pieces.
         units: of the state, and the embedding's length.
         dropout: share of the embeddings' and of the output layer's numbers that are left out in training.
-        seed: of what is left out.
+        seed: for dropout.
     """
 
     def __init__(self, vocabulary_size, units, dropout, seed, **kwargs):

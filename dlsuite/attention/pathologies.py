@@ -24,7 +24,7 @@ PADDING = (0, 4, 8, 16, 32, 64, 128)
 SAME = 1e-3
 """Log-probabilities that differ by less are those of one sentence, in nats."""
 NEW_LANGUAGES = {"Estonian": "et_EE", "Catalan": "ca_ES", "Romanian": "ro_RO", "Hungarian": "hu_HU"}
-"""None of which was learned, though relatives were."""
+"""Never seen in training, though similar ones were."""
 HARD = ("formats never learned", *(f"{language}, never learned" for language in NEW_LANGUAGES), "the year left out")
 
 
@@ -127,7 +127,7 @@ def hard_dates(kind, n, seed=0):
         ValueError: there is no such kind.
     """
     if kind not in HARD:
-        raise ValueError(f"kind={kind!r}: it is one of {', '.join(HARD)}")
+        raise ValueError(f"kind={kind!r}: it must be one of {', '.join(HARD)}")
     if kind == HARD[0]:
         return dates.pairs("unseen_formats", n, seed)
     if kind == HARD[-1]:

@@ -64,7 +64,7 @@ def beam(step, state, memory, max_length, width, prefix=None):
     """The `width` best sentences that a beam of that width finds.
 
     Args:
-        step, state, memory, max_length: as `greedy` has them.
+        step, state, memory, max_length: see `greedy`.
         width: 1 or more, or an int32 scalar tensor.
         prefix: int32 `(batch, P)`, what every sentence has to begin with, padded by `PAD`; nothing where it is `None`.
 

@@ -65,7 +65,7 @@ class SingleStateDecoder(encoder_decoder.Decoder):
 
 @registered
 class Seq2Seq(translator.Translator):
-    """An encoder and a decoder with nothing but the single state between them; arguments as `Translator` has them."""
+    """An encoder and a decoder with nothing but the single state between them; for the arguments, see `Translator`."""
 
     decoder_class = SingleStateDecoder
 
@@ -105,7 +105,7 @@ def train(
         dropout: share of the numbers between the networks that are left out in training.
         label_smoothing: share of the probability that is spread over all pieces in training.
         max_length: in pieces; what a sentence has beyond is cut off.
-        seed: of the initial weights, the order of the data and what is left out.
+        seed: for the initial weights, the order of the data and dropout.
         initial_epoch: the epoch to begin with, where a run is resumed.
         callbacks: Keras callbacks.
 

@@ -35,7 +35,7 @@ def fit_to(
         model_class: a subclass of `Translator`.
         defaults: a table of what the arguments that are `None` take, by dataset or by `pairs`.
         settings: more for `model_class`.
-        dataset, source_language, ...: as every `train` here has them.
+        dataset, source_language, ...: see any `train` here.
 
     Returns:
         The trained model.
@@ -74,5 +74,5 @@ def fit_to(
         epochs=epochs,
         initial_epoch=initial_epoch,
         callbacks=callbacks,
-        jit_compile=False,  # XLA draws what is left out ten times slower
+        jit_compile=False,  # XLA draws dropout masks ten times more slowly
     )

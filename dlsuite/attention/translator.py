@@ -32,7 +32,7 @@ class Translator(keras.Model):
         dropout: share of the numbers that are left out in training.
         label_smoothing: so much of the probability is spread over all pieces in training (Szegedy et al., 2016).
         max_length: in pieces; what a source has beyond is cut off, and no translation is longer.
-        seed: of what is left out.
+        seed: for dropout.
     """
 
     decoder_class = None

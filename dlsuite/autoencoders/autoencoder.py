@@ -36,7 +36,7 @@ class AutoEncoder(encoder_decoder.EncoderDecoder):
 
     Args:
         error: `squared` or `cross_entropy`.
-        data_shape, latent_dim, network, hidden, seed: as `EncoderDecoder` has them.
+        data_shape, latent_dim, network, hidden, seed: see `EncoderDecoder`.
     """
 
     def __init__(self, data_shape=(28, 28, 1), latent_dim=20, error="squared", **kwargs):

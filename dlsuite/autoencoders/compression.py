@@ -272,7 +272,7 @@ def held_out(dataset, split="test", source="auto"):
     """Held-out pictures, a list of uint8 `(height, width, channels)`: photographs, or mosaics of 8 x 8 digits.
 
     Args:
-        dataset, source: as `train` has them.
+        dataset, source: see `train`.
         split: `validation` or `test`. Of the digits, the bundled ones are for validation, whatever the `source`.
     """
     if dataset == "mnist":

@@ -43,7 +43,7 @@ def build_decoder(data_shape, latent_dim, network="dense", hidden=512, maps=1):
     """g, the encoder mirrored: codes `(batch, latent_dim)` to `(batch, height, width, maps * channels)`, unbounded.
 
     Args:
-        data_shape, network, hidden: as the encoder has them.
+        data_shape, network, hidden: see the encoder.
         latent_dim: the code's length.
         maps: how many numbers it answers with for each of a picture's.
     """

@@ -68,7 +68,7 @@ def encode(symbols, tables, frequencies) -> bytes:
         frequencies: integers `(tables, 2 R + 2)`, see above.
 
     Raises:
-        ValueError: shapes that do not fit, a table that is none, or frequencies that are no tables.
+        ValueError: shapes that do not match, a table that does not exist, or frequencies that are not tables.
     """
     symbols, tables, frequencies = _checked(frequencies, tables, symbols)
     columns = _columns(symbols, tables, frequencies)
@@ -95,7 +95,7 @@ def decode(stream: bytes, tables, frequencies) -> np.ndarray:
     """
     _, tables, frequencies = _checked(frequencies, tables)
     if len(stream) < HEAD or (len(stream) - HEAD) % 2:
-        raise ValueError(f"stream: {len(stream)} bytes are no whole stream")
+        raise ValueError(f"stream: {len(stream)} bytes are not a complete stream")
     state, words = int.from_bytes(stream[:HEAD], "little"), iter(np.frombuffer(stream[HEAD:], "<u2").tolist())
     starts = np.cumsum(frequencies, axis=1) - frequencies
     rows, starts, escape = frequencies.tolist(), starts.tolist(), frequencies.shape[1] - 1

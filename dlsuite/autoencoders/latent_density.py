@@ -66,7 +66,7 @@ def fit_gaussian(codes) -> Mixture:
     """The likeliest Gaussian, its covariance whole, as a mixture of one; codes `(n, d)`.
 
     Raises:
-        ValueError: there are no two different codes.
+        ValueError: all codes are the same.
     """
     codes = _require_codes(codes)
     return maximize(codes, np.ones((len(codes), 1)), _floor(codes))

@@ -1,4 +1,4 @@
-"""Three ways in which a VAE goes wrong, each brought about on purpose, measured, and mended by one change.
+"""Three ways in which a VAE goes wrong, each caused on purpose, measured, and fixed by one change.
 
     posterior collapse   the sigma of p(x | z) is so large that no code is worth its KL: q(z | x) = p(z) for every x
                          (Lucas et al., 2019, "Don't Blame the ELBO!", arXiv:1911.02469)
@@ -39,7 +39,7 @@ def distance_from_prior(spread: float) -> float:
 
 
 class Pathology(NamedTuple):
-    """What goes wrong, how to bring it about, how to measure it, and what mends it."""
+    """What goes wrong, how to bring it about, how to measure it, and what fixes it."""
 
     title: str
     why: str
@@ -49,7 +49,7 @@ class Pathology(NamedTuple):
     options: dict
     """Those of `autoencoders.vae` that bring it about."""
     cure: dict
-    """Those of them that are changed to mend it."""
+    """Those of them that are changed to fix it."""
     number: str
     """Which of `VAE.diagnose`'s numbers measures it."""
     measured: str
@@ -121,7 +121,7 @@ PATHOLOGIES = {
         sick=lambda value: value <= LATENT_DIM / 4,
         healthy=lambda value: value >= LATENT_DIM / 2,
         in_health="dimensions are in use",
-        limits="switched off where a quarter or fewer are active, whose E[z | x] varies by more than 0.01; mended "
+        limits="switched off where a quarter or fewer are active, whose E[z | x] varies by more than 0.01; fixed "
         "where half or more are",
     ),
 }

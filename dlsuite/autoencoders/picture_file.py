@@ -40,7 +40,7 @@ def encode(model, picture, quality) -> bytes:
         quality: 0, the fewest bits, to `QUALITIES` - 1.
 
     Raises:
-        ValueError: the picture is no such array, or there is no such quality.
+        ValueError: the picture is not such an array, or the quality does not exist.
     """
     picture = np.asarray(picture)
     require_one_of(range(QUALITIES), quality=quality)
@@ -62,7 +62,7 @@ def decode(model, file: bytes) -> np.ndarray:
     """The picture uint8 `(height, width, channels)` in a file that `encode` wrote with the same model.
 
     Raises:
-        ValueError: it is no such file, is cut off or damaged, or another model's.
+        ValueError: it is not such a file, it is truncated or damaged, or it is another model's.
     """
     first, height, width = HEADER.unpack(file[: HEADER.size]) if len(file) >= HEADER.size else (0, 0, 0)
     quality = first - MAGIC

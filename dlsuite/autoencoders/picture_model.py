@@ -10,7 +10,7 @@ class PictureModel(keras.Model):
     """A model of pictures: what a training step of any needs, and the held-out pictures that its previews show.
 
     Args:
-        inputs, outputs: of the graph, as `keras.Model` has them.
+        inputs, outputs: of the graph, see `keras.Model`.
         data_shape: `(height, width, channels)`.
         seed: of all noise drawn in training.
     """

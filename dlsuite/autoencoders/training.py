@@ -26,7 +26,7 @@ def fit_to(
     """Build a model that fits a dataset of pictures, and train it with Adam, whose rate falls to 0 along a cosine.
 
     Args:
-        dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: as every `train` here has them.
+        dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: see any `train` here.
         build: a function of `data_shape` that returns the model.
         learning_rate: Adam's at the beginning.
 

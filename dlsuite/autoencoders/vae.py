@@ -8,7 +8,7 @@
 
 Between two Gaussians the divergence has a closed form: KL = 1/2 sum(mu^2 + sigma^2 - log sigma^2 - 1), a sum over the
 latent dimensions. The other term is a sum over all pixels. Means in the place of either sum are a common mistake: they
-change the balance of the two, and what is trained is no bound on log p(x) any more.
+change the balance of the two, and the objective is no longer a bound on log p(x).
 
 A Bernoulli's pictures are black and white: each pixel is white with the chance of its grey, drawn anew at each epoch.
 A density wants a continuum: a Gaussian's bytes are dequantized, (byte + u) / 256 with u ~ U[0, 1]. Without that, and
@@ -62,7 +62,7 @@ class VAE(encoder_decoder.EncoderDecoder):
         sigma: its value where it is fixed, at the beginning where it is learned; above 0, for pixels in 0..1.
         beta: what the KL is multiplied by in training (Higgins et al., 2017); 1 for the ELBO, 0 or above.
         kl_reduction: `sum`, or `mean` for the mistake described above.
-        data_shape, latent_dim, network, hidden, seed: as `EncoderDecoder` has them.
+        data_shape, latent_dim, network, hidden, seed: see `EncoderDecoder`.
     """
 
     def __init__(
@@ -196,7 +196,7 @@ class VAE(encoder_decoder.EncoderDecoder):
     def signatures(self):
         """As those of every auto-encoder here, and `sample` and `log_likelihood`; see `dlsuite.serving`.
 
-        `encode` answers besides with the `deviation` of q(z | x). `log_likelihood` is the importance-weighted estimate
+        `encode` also answers with the `deviation` of q(z | x). `log_likelihood` is the importance-weighted estimate
         from 100 samples, beside the `elbo`, of pictures as they are rounded (a Bernoulli's) or dequantized by half a
         byte (a Gaussian's).
         """
@@ -239,7 +239,7 @@ class VAE(encoder_decoder.EncoderDecoder):
 
         Returns:
             `reconstruction_nats` and `kl_nats`, the two terms of the negative ELBO, their means; `active_units`;
-            `spread`, the root mean square of all codes z ~ q(z | x), which is 1 where they are as the prior has them.
+            `spread`, the root mean square of all codes z ~ q(z | x), which is 1 if they follow the prior.
         """
         pictures = self.held_out[0][: max(40, DIAGNOSED // math.prod(self.data_shape))]
         mean, log_variance = self.infer(pictures)

@@ -73,11 +73,11 @@ class Problem:
 
     def __post_init__(self):
         if self.f not in FUNCTIONS:
-            raise ValueError(f"f={self.f!r}: it is one of {', '.join(FUNCTIONS)}")
+            raise ValueError(f"f={self.f!r}: it must be one of {', '.join(FUNCTIONS)}")
         if not -10 <= self.x <= 10:
-            raise ValueError(f"x={self.x}: it lies in -10..10")
+            raise ValueError(f"x={self.x}: it must be from -10 to 10")
         if not 0.05 <= self.sigma <= 10:
-            raise ValueError(f"sigma={self.sigma}: it lies in 0.05..10")
+            raise ValueError(f"sigma={self.sigma}: it must be from 0.05 to 10")
 
     def mean(self, z) -> np.ndarray:
         """f(z), for z of any shape."""
@@ -257,7 +257,7 @@ def _both(coordinates):
 
 def _require(estimator, samples):
     if estimator not in ESTIMATORS:
-        raise ValueError(f"estimator={estimator!r}: it is one of {', '.join(ESTIMATORS)}")
+        raise ValueError(f"estimator={estimator!r}: it must be one of {', '.join(ESTIMATORS)}")
     fewest = 2 if estimator == "score_function_baseline" else 1
     if samples < fewest:
         raise ValueError(f"samples={samples}: estimator={estimator!r} takes {fewest} or more")

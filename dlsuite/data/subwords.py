@@ -121,7 +121,7 @@ class Vocabulary:
         return len(self.pieces)
 
     def look_up(self, texts):
-        """The numbers of whole pieces, a string tensor of any shape; `UNKNOWN` for what is none. int32."""
+        """The numbers of whole pieces, a string tensor of any shape; `UNKNOWN` for anything else. int32."""
         fingerprints = _fingerprint(texts)
         place = tf.searchsorted(self.fingerprints, tf.reshape(fingerprints, [-1]))
         place = tf.minimum(tf.reshape(place, tf.shape(fingerprints)), len(self.fingerprints) - 1)

@@ -24,7 +24,7 @@ def held_out_metrics(model, dataset, source="auto"):
         `vocabulary`, its size.
 
     Raises:
-        ValueError: the dataset is no text, it has no held-out part, or that has none of the vocabulary's words or too
+        ValueError: the dataset is not text, it has no held-out part, or that has none of the vocabulary's words or too
             few that stand near each other.
     """
     names.require_kind(dataset, "text")

@@ -87,7 +87,7 @@ class WordVectors(keras.Model):
         Args:
             error: those with respect to the scores, sigmoid(score) - 1 for the centre and sigmoid(score) for noise,
                 0 for what does not count; of their shape.
-            v, u, is_context: as `scores` has them.
+            v, u, is_context: see `scores`.
         """
         raise NotImplementedError
 
@@ -95,7 +95,7 @@ class WordVectors(keras.Model):
         """Several updates, one after the other.
 
         Args:
-            step: `(centre, context, noise)`, as `windows.batches` has them.
+            step: `(centre, context, noise)`, see `windows.batches`.
         """
         centre, context, noise = step
         updates = centre.shape[0]

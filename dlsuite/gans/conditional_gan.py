@@ -53,7 +53,7 @@ class ConditionalGAN(wgan_gp.WGANGP):
 
     Args:
         classes: how many there are, at least 2.
-        critic_steps, penalty, data_shape, latent_dim, ema_half_life, seed: as `WGANGP` has them.
+        critic_steps, penalty, data_shape, latent_dim, ema_half_life, seed: see `WGANGP`.
     """
 
     def __init__(self, data_shape=(28, 28, 1), classes=10, **kwargs):

@@ -66,7 +66,7 @@ def vector_field(
         ValueError: an argument out of its range.
     """
     if method not in METHODS:
-        raise ValueError(f"method={method!r}: it is one of {', '.join(METHODS)}")
+        raise ValueError(f"method={method!r}: it must be one of {', '.join(METHODS)}")
     if penalty < 0 or std < 0:
         raise ValueError(f"penalty={penalty}, std={std}: neither may be below 0")
     theta, psi = np.asarray(theta, "float64"), np.asarray(psi, "float64")
@@ -98,7 +98,7 @@ def trajectory(
 
     Args:
         updates: both players at once, or the generator first and then the discriminator, who sees its move.
-        arguments: `penalty` and `std`, as `vector_field` has them.
+        arguments: `penalty` and `std`, see `vector_field`.
     """
     way = np.empty((steps + 1, 2))
     way[0] = theta, psi = start

@@ -86,7 +86,7 @@ class GAN(two_player.TwoPlayer):
         final_noise: what it becomes, along a line; 0 or above.
         noise_steps: steps of the discriminator in which it does; at least 1.
         group: examples that the discriminator compares with each other, see `networks.GroupDeviation`; 1 for none.
-        data_shape, latent_dim, ema_half_life, seed: as `TwoPlayer` has them.
+        data_shape, latent_dim, ema_half_life, seed: see `TwoPlayer`.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class GAN(two_player.TwoPlayer):
         require_positive(discriminator_steps=discriminator_steps, noise_steps=noise_steps, group=group)
         require_not_negative(instance_noise=instance_noise, final_noise=final_noise)
         if generator_loss not in GENERATOR_LOSSES:
-            raise ValueError(f"generator_loss={generator_loss!r}: it is one of {', '.join(GENERATOR_LOSSES)}")
+            raise ValueError(f"generator_loss={generator_loss!r}: it must be one of {', '.join(GENERATOR_LOSSES)}")
         critic = functools.partial(networks.build_critic, group=group)
         super().__init__(data_shape=data_shape, latent_dim=latent_dim, critic=critic, **kwargs)
         self.discriminator_steps, self.generator_loss_kind = discriminator_steps, generator_loss

@@ -69,7 +69,7 @@ LONGEST = 1.3
 
 
 def _arrow(draw, tail, step):
-    """An arrow in pixels, y downwards; none where the step is none."""
+    """An arrow in pixels, y downwards; no arrow where there is no step."""
     length = np.linalg.norm(step)
     if length:
         head, forward = tail + step, step / length

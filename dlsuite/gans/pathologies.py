@@ -1,4 +1,4 @@
-"""Three ways in which a GAN goes wrong, each brought about on purpose, measured, and mended by one change.
+"""Three ways in which a GAN goes wrong, each caused on purpose, measured, and fixed by one change.
 
     oscillation           each player answers the other's last move, and neither comes to rest (Mescheder et al., 2018)
     vanishing gradients   D is sure of every sample, and log(1 - D(G(z))) is flat there (Goodfellow et al., 2014)
@@ -101,7 +101,7 @@ def picture(preview: dict, generator_loss: str) -> np.ndarray:
 
 
 class Pathology(NamedTuple):
-    """What goes wrong, how to bring it about, how to measure it, and what mends it."""
+    """What goes wrong, how to bring it about, how to measure it, and what fixes it."""
 
     title: str
     why: str
@@ -111,7 +111,7 @@ class Pathology(NamedTuple):
     options: dict
     """Those of `gans.gan` that bring it about."""
     cure: dict
-    """Those of them that are changed to mend it."""
+    """Those of them that are changed to fix it."""
     measure: Callable
     """A function of the rows of steps.csv, of previewed samples `{step: (n, 2)}`, and of all steps to be done; it
     returns a number, NaN where training has not come far enough."""
@@ -155,7 +155,7 @@ PATHOLOGIES = {
         title="Vanishing gradients",
         why="The discriminator is so far ahead that it gives every sample a probability of next to 0. There the "
         "generator's first loss, log(1 − D(G(z))), is flat: its slope carries the factor D(G(z)) itself. No gradient "
-        "arrives, and the samples stay where they were born.",
+        "arrives, and the samples stay where they started.",
         cure_title="the non-saturating loss and a faster generator",
         why_cured="−log D(G(z)) has the same fixed point, but its slope carries the factor 1 − D(G(z)): the surer the "
         "discriminator is, the stronger it pushes. Now the generator can keep up, and may learn fifty times faster; "
@@ -191,7 +191,7 @@ PATHOLOGIES = {
         sick=lambda value: value <= 4,
         healthy=lambda value: value >= 8,
         in_health="all modes found",
-        limits="collapsed at 4 or fewer; mended at all 8",
+        limits="collapsed at 4 or fewer; fixed at all 8",
         besides={},
     ),
 }

@@ -64,13 +64,13 @@ class R1GAN(gan.GAN):
     Args:
         gamma: the penalty's weight, 0 or above.
         penalized: where the slope is measured: on `real` examples (R1), on `fake` ones (R2), or on `both`.
-        data_shape, latent_dim, discriminator_steps, generator_loss, ema_half_life, seed: as `GAN` has them.
+        data_shape, latent_dim, discriminator_steps, generator_loss, ema_half_life, seed: see `GAN`.
     """
 
     def __init__(self, gamma=10.0, penalized="real", **kwargs):
         require_not_negative(gamma=gamma)
         if penalized not in PENALIZED:
-            raise ValueError(f"penalized={penalized!r}: it is one of {', '.join(PENALIZED)}")
+            raise ValueError(f"penalized={penalized!r}: it must be one of {', '.join(PENALIZED)}")
         super().__init__(**kwargs)
         self.gamma, self.penalized = gamma, penalized
         self.penalty_term = keras.metrics.Mean(name="penalty_term")
@@ -91,7 +91,7 @@ class R1GAN(gan.GAN):
         return tf.reduce_mean(tf.reduce_sum(gradient**2, axis=1))
 
     def discriminator_terms(self, real, fake):
-        """As `GAN` has them, with the penalty in the loss and besides."""
+        """The terms of `GAN`, with the penalty added to the loss, and by itself."""
         terms = super().discriminator_terms(real, fake)
         chosen = {"real": [real], "fake": [fake], "both": [real, fake]}[self.penalized]
         penalty = tf.add_n([self.squared_slope(x) for x in chosen])

@@ -56,7 +56,7 @@ def fit_to(
     """Build a pair of players that fits a dataset, and train it.
 
     Args:
-        dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: as every `train` here has them.
+        dataset, source, epochs, batch_size, seed, initial_epoch, callbacks: see any `train` here.
         build: a function of `data_shape`, and of the steps that the critic takes in all, that returns the model.
         optimizer: a function that takes the number of steps in all and returns a new optimizer.
         critic_optimizer: the same for the critic, where it is another one.

@@ -163,7 +163,7 @@ class TwoPlayer(keras.Model):
     def preview(self):
         """What the model looks like now, by name: `picture` is uint8 `(height, width, 3)`, the rest are arrays.
 
-        On pictures `samples` are 64 samples of fixed latent vectors. On points there are besides `real` points, the
+        On pictures `samples` are 64 samples of fixed latent vectors. On points there are also `real` points, the
         critic's `score` on a grid over `extent` (x and y from -extent to extent), and its `gradient` on a coarser one.
         """
         sample, _ = self.signatures()["sample"]

@@ -53,7 +53,7 @@ class WGAN(two_player.TwoPlayer):
     Args:
         critic_steps: steps of the critic for each one of the generator, at least 1.
         clip: the largest absolute value of any of the critic's weights (the paper's c), above 0.
-        data_shape, latent_dim, ema_half_life, seed: as `TwoPlayer` has them.
+        data_shape, latent_dim, ema_half_life, seed: see `TwoPlayer`.
     """
 
     def __init__(self, data_shape=(28, 28, 1), latent_dim=32, critic_steps=5, clip=0.01, **kwargs):

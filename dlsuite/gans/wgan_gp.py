@@ -57,7 +57,7 @@ class WGANGP(two_player.TwoPlayer):
     Args:
         critic_steps: steps of the critic for each one of the generator, at least 1.
         penalty: the weight of the gradient penalty (the paper's lambda), 0 or above.
-        data_shape, latent_dim, ema_half_life, seed: as `TwoPlayer` has them.
+        data_shape, latent_dim, ema_half_life, seed: see `TwoPlayer`.
     """
 
     def __init__(self, data_shape=(28, 28, 1), latent_dim=32, critic_steps=5, penalty=10.0, **kwargs):

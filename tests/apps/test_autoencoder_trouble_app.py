@@ -40,7 +40,7 @@ def test_every_pathology_can_be_linked_to_and_shows_how_often(open_tab, name):
     assert f"**`{option}={cured}`** with" in said
     assert said.count("`hidden=256`") == 2
     assert not page.metric
-    assert {button.label for button in page.button} >= {"Break it", "Mend it"}
+    assert {button.label for button in page.button} >= {"Break it", "Fix it"}
     (table,) = [each for each in page.expander if each.label == "How often over seeds"]
     assert f"**{pathology.title}**" in table.markdown[0].value
 
@@ -54,11 +54,11 @@ def test_runs_are_found_by_their_options_and_measured_by_their_newest_preview(op
     record_run(name, is_cured=False, **{number: value})
     record_run(name, is_cured=True)
     page = open_tab(pathology.title)
-    broken, mended = page.metric
+    broken, fixed = page.metric
     assert (float(broken.value), broken.delta) == (value, pathology.title.lower())
-    assert mended.delta == pathology.in_health
+    assert fixed.delta == pathology.in_health
     assert "−ELBO 110.0 nats = reconstruction 90.0 + KL 20.0; active latent dimensions 15" in page.sentences
-    assert {button.label for button in page.button} >= {"Break it again", "Mend it again"}
+    assert {button.label for button in page.button} >= {"Break it again", "Fix it again"}
     assert not page.widget("Seed").set_value(5).run().metric
 
 

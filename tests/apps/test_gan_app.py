@@ -819,7 +819,7 @@ def test_a_pathology_can_be_linked_to_and_shows_how_often(open_page):
     assert said.count("`discriminator_lr_ratio=20.0`") == 2  # both have it; what they differ in stands first and bold
     assert "**`instance_noise=0.0`** with" in said
     assert "**`instance_noise=0.5`** with" in said
-    assert {button.label for button in page.button} >= {"Break it", "Mend it"}
+    assert {button.label for button in page.button} >= {"Break it", "Fix it"}
     (table,) = [each for each in page.expander if each.label == "How often over seeds"]
     assert "Mode collapse" in table.markdown[0].value
 
@@ -838,7 +838,7 @@ def test_a_broken_run_is_found_by_its_options_and_measured(open_page, workplace,
     page = open_page(section="What goes wrong", trouble="Vanishing gradients")
     (metric,) = page.metric
     assert (metric.value, metric.delta) == ("1e-07", "vanishing gradients")
-    assert {button.label for button in page.button} >= {"Break it again", "Mend it"}
+    assert {button.label for button in page.button} >= {"Break it again", "Fix it"}
     assert not page.widget("Seed").set_value(5).run().metric
 
 

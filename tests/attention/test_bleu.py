@@ -143,7 +143,7 @@ def test_what_is_reported_is_sacrebleus_with_its_signature():
 def test_lists_that_do_not_fit_are_named(function):
     with pytest.raises(ValueError, match="references: there are 1 lists for 2 hypotheses"):
         function(["a", "b"], [["a"]])
-    with pytest.raises(ValueError, match="hypotheses: there is none"):
+    with pytest.raises(ValueError, match="hypotheses: at least one"):
         function([], [])
     with pytest.raises(ValueError, match=r"references: sentence 2 has \[\], and a list of one text or more"):
         function(["a", "b"], [["a"], []])

@@ -1,4 +1,4 @@
-"""What the VAE's pathologies measure, and that a real broken training is found out and mended."""
+"""What the VAE's pathologies measure, and that a real broken training is found out and fixed."""
 
 import numpy as np
 import pytest

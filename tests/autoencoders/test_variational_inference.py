@@ -275,15 +275,15 @@ def test_fewer_steps_are_the_beginning_and_seeds_differ():
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: Problem("cubic"), "f='cubic': it is one of linear, "),
-        (lambda: Problem(x=11), "x=11: it lies in"),
-        (lambda: Problem(x=float("nan")), "x=nan: it lies in"),
-        (lambda: Problem(sigma=0.01), "sigma=0.01: it lies in"),
+        (lambda: Problem("cubic"), "f='cubic': it must be one of linear, "),
+        (lambda: Problem(x=11), "x=11: it must be from"),
+        (lambda: Problem(x=float("nan")), "x=nan: it must be from"),
+        (lambda: Problem(sigma=0.01), "sigma=0.01: it must be from"),
         (lambda: Gaussian(0.0, 0.0), "s=0.0: it must be above 0"),
         (lambda: lesson.fit(LINEAR, GAUSSIANS[0], steps=-1), "steps=-1"),
         (lambda: lesson.fit(LINEAR, GAUSSIANS[0], learning_rate=0.0), "learning_rate=0.0"),
         (lambda: lesson.fit(LINEAR, GAUSSIANS[0], samples=0), "samples=0: estimator='reparameterized' takes 1"),
-        (lambda: lesson.fit(LINEAR, GAUSSIANS[0], estimator="sticking"), "estimator='sticking': it is one of"),
+        (lambda: lesson.fit(LINEAR, GAUSSIANS[0], estimator="sticking"), "estimator='sticking': it must be one of"),
         (
             lambda: lesson.gradient_variance(LINEAR, GAUSSIANS[0], samples=1, estimator="score_function_baseline"),
             "samples=1: estimator='score_function_baseline' takes 2",

@@ -149,7 +149,7 @@ def test_instance_noise_is_on_all_that_the_discriminator_sees():
         ({"instance_noise": -0.1}, "instance_noise=-0.1: it must be at least 0"),
         ({"group": 0}, "group=0: it must be above 0"),
         ({"discriminator_steps": 0}, "discriminator_steps=0: it must be above 0"),
-        ({"generator_loss": "hinge"}, "generator_loss='hinge': it is one of non-saturating, saturating"),
+        ({"generator_loss": "hinge"}, "generator_loss='hinge': it must be one of non-saturating, saturating"),
     ],
 )
 def test_wrong_arguments(arguments, sentence):

@@ -90,20 +90,20 @@ def test_the_map_ends_a_quarter_beyond_the_ring():
 def test_what_is_recorded_of_vanishing_gradients_is_a_cure_to_be_seen():
     """Not only that gradients arrive: most samples come to lie at modes, and none leaves the map."""
     table = (DOCS / "pathologies.md").read_text("utf-8").splitlines()
-    broken, mended = [each for each in table if PATHOLOGIES["vanishing"].measured in each]
+    broken, fixed = [each for each in table if PATHOLOGIES["vanishing"].measured in each]
     shares = {}
-    for name, line in (("broken", broken), ("mended", mended)):
+    for name, line in (("broken", broken), ("fixed", fixed)):
         assert "| 5 of 5 |" in line
         modes, on_map = (part.partition(": ")[2] for part in line.strip("| ").split(" | ")[-1].split("; "))
         shares[name] = [[int(each) for each in part.split(", ")] for part in (modes, on_map)]
     assert max(shares["broken"][0]) < 10
-    assert min(shares["mended"][0]) > 50
-    assert min(shares["mended"][1]) > 95
+    assert min(shares["fixed"][0]) > 50
+    assert min(shares["fixed"][1]) > 95
 
 
 @pytest.mark.parametrize("name", PATHOLOGIES)
 def test_the_recorded_pictures_have_the_legend(name):
-    for kind in ("broken", "mended"):
+    for kind in ("broken", "fixed"):
         recorded = np.asarray(Image.open(DOCS / "pictures" / "pathologies" / f"{name}-{kind}.png"))
         assert recorded.shape == (SIDE + maps.LEGEND, SIDE, 3)
 

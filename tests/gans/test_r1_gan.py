@@ -90,7 +90,7 @@ def test_gradient_of_the_whole_loss_is_that_of_finite_differences():
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
-    [({"gamma": -1.0}, r"gamma=-1\.0"), ({"penalized": "all"}, "penalized='all': it is one of real, fake, both")],
+    [({"gamma": -1.0}, r"gamma=-1\.0"), ({"penalized": "all"}, "penalized='all': it must be one of real, fake, both")],
 )
 def test_wrong_arguments(arguments, sentence):
     with pytest.raises(ValueError, match=sentence):

@@ -29,7 +29,7 @@ def show():
 
 
 def both(word: str):
-    """The broken training and the mended one, side by side."""
+    """The broken training and the fixed one, side by side."""
     for column, (name, subsampling) in zip(st.columns(2, gap="large"), SIDES.items(), strict=True):
         with column:
             side(name, subsampling, word)

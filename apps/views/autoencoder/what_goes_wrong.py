@@ -1,4 +1,4 @@
-"""The auto-encoder page's *What goes wrong*: VAEs that are broken on purpose, and mended by one option."""
+"""The auto-encoder page's *What goes wrong*: VAEs that are broken on purpose, and fixed by one option."""
 
 import math
 
@@ -10,7 +10,7 @@ from panels import trouble
 def show():
     """A pathology beside its cure, each a real training that a button starts."""
     lead = (
-        "A real VAE on the 4,000 bundled digits, broken by its options and mended by changing one. Each training takes "
+        "A real VAE on the 4,000 bundled digits, broken by its options and fixed by changing one. Each training takes "
         "about a quarter of a minute. In the pictures, left, held-out digits each above its reconstruction; right, "
         "samples from the prior."
     )

@@ -1,4 +1,4 @@
-"""The GAN page's *What goes wrong*: GANs that are broken on purpose, and mended by their options."""
+"""The GAN page's *What goes wrong*: GANs that are broken on purpose, and fixed by their options."""
 
 import functools
 import math
@@ -14,7 +14,7 @@ from panels import trouble, watching
 def show():
     """A pathology beside its cure, each a real training that a button starts."""
     lead = (
-        "A real GAN on the ring of 8 Gaussians, broken by its options and mended by changing them. Each training takes "
+        "A real GAN on the ring of 8 Gaussians, broken by its options and fixed by changing them. Each training takes "
         "about half a minute of two CPU cores; the other one then begins from the same seed."
     )
     trouble.what_goes_wrong(
