@@ -218,6 +218,7 @@ def test_models_ship_with_both_their_files():
     assert serving.names() == SHIPPED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_model_that_ships(program, name, tmp_path):
     model = serving.load_keras(name, compile=False)
@@ -231,6 +232,7 @@ def test_every_model_that_ships(program, name, tmp_path):
             assert all(text.decode().startswith(known) for text in row)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data_shape", [(2,), (8, 8, 1)], ids=["points", "pictures"])
 def test_an_untrained_gan(program, data_shape, tmp_path):
     model = WGANGP(data_shape=data_shape, latent_dim=3)
@@ -269,6 +271,7 @@ def test_strings_of_every_length(program, tmp_path):
     prove(program, tmp_path / "model", Strings(), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", bytes(7), bytes(8) * 2, b"\5" + bytes(7) + b"four", b"\xff" * 8], ids=len)
 def test_a_file_of_strings_that_does_not_fit_is_named(program, strings, content, tmp_path):
     file = tmp_path / "mark"

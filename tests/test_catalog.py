@@ -48,6 +48,7 @@ def test_every_option_has_help_and_every_default_a_value(name):
         assert [key for key, value in lesson.resolve(given).items() if value is None] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_lesson_has_what_the_spine_calls(name):
     module = importlib.import_module(f"dlsuite.{name}")

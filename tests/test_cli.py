@@ -103,6 +103,7 @@ def test_a_wrong_call_gets_one_sentence(command, arguments, status, sentence):
     assert re.search(sentence, complaints[0])
 
 
+@pytest.mark.slow
 def test_a_wrong_call_in_a_process_of_its_own(start):
     """The same as above, without a TensorFlow that is loaded already and with all that a user sees."""
     process = start("train", "gans.gan", "--source", "tfds")
@@ -138,6 +139,7 @@ def test_own_data_is_found_again_from_another_folder(command, own_points, tmp_pa
     assert runs.Run("run").record["arguments"]["dataset"] == str(tmp_path / "mine.npy")
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_ends_the_run(command, own_points, tmp_path):
     run = runs.Run(tmp_path / "run")
     arguments = ["--dataset", own_points, "--batch-size", 8, "--learning-rate", "1e30", "--run-dir", run.path]
@@ -153,6 +155,7 @@ def test_a_refused_run_has_failed_with_the_same_sentence(command, tmp_path):
     assert runs.Run(path).state_and_error == ("failed", complaint.removeprefix("dlsuite: "))
 
 
+@pytest.mark.slow
 def test_the_corrected_command_works_in_the_same_directory(command, tmp_path):
     path = tmp_path / "run"
     assert command("train", "gans.gan", "--dataset", "ring", "--group", 3, "--run-dir", path)[0] == 1
@@ -171,6 +174,7 @@ def test_a_folder_of_the_users_is_left_as_it_is(command, tmp_path):
     assert (folder / "metrics.csv").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_weights_that_are_not_finite_fail_a_run(command, tmp_path, monkeypatch):
     """After steps whose losses were finite; the last checkpoint stays."""
     save, path = checkpoint.save, tmp_path / "run"
@@ -188,6 +192,7 @@ def test_weights_that_are_not_finite_fail_a_run(command, tmp_path, monkeypatch):
     assert checkpoint.load(path / "checkpoint")["epoch"] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["evaluate", "gans.wgan_gp"], ["export", "gans.wgan_gp"]], ids=" ".join)
 def test_ctrl_c_ends_in_a_line(start, words):
     script = """
@@ -205,6 +210,7 @@ cli.script()
     assert process.fail(130) == "dlsuite: interrupted"
 
 
+@pytest.mark.slow
 def test_the_command_is_independent_of_keras_json(start, tmp_path, own_pictures):
     (tmp_path / "keras.json").write_text(
         '{"floatx": "float64", "backend": "jax", "image_data_format": "channels_first", "epsilon": 1e-7}'
@@ -283,6 +289,7 @@ def test_help_shows_every_option_with_its_resolved_default(command):
     assert "initial-epoch" not in words
 
 
+@pytest.mark.slow
 def test_evaluate_measures_on_what_the_run_was_trained_on(command, finished_run):
     status, said, _ = command("evaluate", finished_run.path, "--json")
     assert status == 0
@@ -318,6 +325,7 @@ def test_a_run_leaves_what_the_design_says(finished_run):
     assert serving.load_keras(finished_run.path).generator_optimizer.iterations == 200
 
 
+@pytest.mark.slow
 def test_export_counts_versions(command, finished_run, tmp_path):
     for version in ("1", "2"):
         status, said, _ = command("export", finished_run.path, "--to", tmp_path / "served")
@@ -342,6 +350,7 @@ def shelf(monkeypatch, tmp_path):
     return folder
 
 
+@pytest.mark.slow
 def test_ship(command, shelf, finished_run):
     status, said, _ = command("ship", finished_run.path, "--name", "gans.wgan_gp-own")
     folder = shelf / "gans.wgan_gp-own"
@@ -380,6 +389,7 @@ def test_the_command_on_a_shipped_card_is_how_it_was_trained(name):
     assert arguments_of((folder / "README.md").read_text("utf-8")) == runs.Run(folder).record["arguments"]
 
 
+@pytest.mark.slow
 def test_ship_again_replaces_the_model(command, shelf, finished_run):
     for _ in range(2):
         assert command("ship", finished_run.path)[0] == 0

@@ -55,6 +55,7 @@ def package(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_the_template_trains_by_the_command_and_exports(package, own_pictures):
     process = subprocess.run(
         [sys.executable, "-c", PROOF, LESSON, str(own_pictures)],

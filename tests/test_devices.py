@@ -157,6 +157,7 @@ def outcome(tmp_path_factory):
     return json.loads(process.stdout.splitlines()[-1]), folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_command_trains_on_two_devices(outcome, name):
     together, alone = (runs.Run(outcome[1] / f"{name}-{devices}") for devices in "21")
@@ -178,6 +179,7 @@ def test_no_lesson_is_left_out():
     assert sorted(CASES) == catalog.names()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lesson", CASES)
 def test_two_devices_equal_one(outcome, lesson):
     for result in outcome[0][lesson]:
@@ -193,12 +195,14 @@ def test_two_devices_equal_one(outcome, lesson):
             np.testing.assert_allclose([two[key] for key in one], list(one.values()), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_gradient_of_both_devices_together_is_what_is_clipped(outcome):
     """Two steps of a rate of 1, each along a gradient of a norm of 1 at the most."""
     (result,) = outcome[0]["attention.bahdanau"]
     assert 1 < result["distance"] <= 2 + 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lesson", CASES)
 def test_the_checkpoint_holds_whatever_training_changes(outcome, lesson):
     for result in outcome[0][lesson]:

@@ -96,6 +96,7 @@ def answer(model):
     return [np.asarray(each) for each in keras.tree.flatten(answers)]
 
 
+@pytest.mark.slow
 @every_lesson
 def test_a_model_is_in_float32(lesson):
     assert {weight.dtype for weight in build(lesson).weights if "seed" not in weight.path} <= {"float32"}
@@ -118,6 +119,7 @@ def test_a_dataset_of_another_kind_is_a_sentence(lesson, wrong, monkeypatch):
         importlib.import_module(f"dlsuite.{lesson}").train(dataset=wrong)
 
 
+@pytest.mark.slow
 @every_lesson
 def test_every_part_can_be_saved_loaded_and_cloned(lesson, tmp_path):
     model = build(lesson)
@@ -188,6 +190,7 @@ def is_of_examples(value, n):
     return value.ndim > 0 and len(value) == n
 
 
+@pytest.mark.slow
 @every_lesson
 def test_of_no_examples_the_answer_is_empty(lesson, served):
     for name, specs in signatures_of(lesson).items():

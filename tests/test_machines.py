@@ -152,6 +152,7 @@ def test_a_wrong_tf_config_is_a_sentence(command, monkeypatch, text):
     assert "TF_CONFIG: it" in command("train", "gans.wgan_gp", "--dataset", "ring").fail()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tasks", "sentence"),
     [

@@ -23,6 +23,7 @@ def test_no_outputs_are_stored(path):
     assert not stored, f"clear the outputs of {path.name} before committing it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
 def test_it_runs(path, tmp_path, monkeypatch):
     """Its cells one after the other, with short epochs of points."""

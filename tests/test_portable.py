@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 AS_ON_WINDOWS = r"""
@@ -145,6 +147,7 @@ def run_in_a_process(script, repository, where) -> subprocess.CompletedProcess:
     return subprocess.run(command, cwd=where, capture_output=True, encoding="utf-8", timeout=300)
 
 
+@pytest.mark.slow
 def test_everything_runs_with_what_windows_has(tmp_path):
     process = run_in_a_process(ALL_OF_IT, REPOSITORY, tmp_path)
     assert process.stdout.splitlines()[-1:] == ["all of it ran"], process.stderr

@@ -48,6 +48,7 @@ def ring():
     return load("gans.wgan_gp-ring")
 
 
+@pytest.mark.slow
 def test_text_to_text(answer):
     assert answer("attention.bahdanau", "text=5 mars 1987") == "1987-03-05\n"
 

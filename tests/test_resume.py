@@ -52,18 +52,21 @@ def copied(undisturbed, run):
     return run
 
 
+@pytest.mark.slow
 def test_killed_and_stopped_again_and_again_it_ends_the_same(resuming):
     """Each lecture has a test of its lessons besides."""
     resuming.epochs = 4
     resuming.ends_the_same_in_processes(DIGITS, ["kill", "stop", "kill"])
 
 
+@pytest.mark.slow
 def test_a_finished_run_says_so(undisturbed, command):
     before = (undisturbed.path / "checkpoint" / "state.npz").read_bytes()
     assert "is finished" in command("resume", undisturbed.path).succeed().said
     assert (undisturbed.path / "checkpoint" / "state.npz").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_killed_before_the_first_checkpoint_it_starts_over(undisturbed, resuming, run, wait_until):
     process = resuming.begin_apart(DIGITS)
     wait_until(lambda: run.previews())  # the first is made when training begins
@@ -88,6 +91,7 @@ def test_a_checkpoint_of_another_model_is_an_error(copied, resuming):
     assert "another shape" in resuming.resume().fail()
 
 
+@pytest.mark.slow
 def test_a_directory_deleted_amid_training(resuming, run, monkeypatch):
     def delete(*_, **__):
         shutil.rmtree(run.path, ignore_errors=True)
@@ -97,6 +101,7 @@ def test_a_directory_deleted_amid_training(resuming, run, monkeypatch):
     assert not run.path.exists()
 
 
+@pytest.mark.slow
 def test_two_processes_in_one_directory(resuming, run, wait_until):
     first = resuming.begin_apart(DIGITS)
     wait_until(lambda: run.previews())
@@ -106,6 +111,7 @@ def test_two_processes_in_one_directory(resuming, run, wait_until):
     assert run.record["pid"] == first.pid
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("file", "times"), [("metrics.csv", 2), ("state.npz", 1), ("model.keras", 1)])
 def test_killed_between_two_files(undisturbed, resuming, run, file, times):
     """After an epoch's row and before its checkpoint; after the checkpoint; after the model and before the end."""
@@ -116,6 +122,7 @@ def test_killed_between_two_files(undisturbed, resuming, run, file, times):
     resuming.assert_same(undisturbed)
 
 
+@pytest.mark.slow
 def test_stopped_when_an_epoch_has_just_been_done(undisturbed, resuming, run):
     """Its last step is saved as amid the epoch; to resume, the whole epoch is passed over and then ended."""
     steps_per_epoch = undisturbed.record["steps_per_epoch"]
@@ -126,6 +133,7 @@ def test_stopped_when_an_epoch_has_just_been_done(undisturbed, resuming, run):
     resuming.assert_same(undisturbed)
 
 
+@pytest.mark.slow
 def test_stopped_while_an_epoch_is_written(undisturbed, resuming, run, monkeypatch):
     write = runs.write
 
@@ -144,6 +152,7 @@ def test_stopped_while_an_epoch_is_written(undisturbed, resuming, run, monkeypat
     resuming.assert_same(undisturbed)
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_last_checkpoint_whole(undisturbed, resuming, run, monkeypatch):
     """From the second checkpoint on nothing can be synced."""
     sync, save, checkpoints = os.fsync, checkpoint.save, []
@@ -169,6 +178,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(undisturbed, resuming, run
     resuming.assert_same(undisturbed)
 
 
+@pytest.mark.slow
 def test_a_stop_while_it_still_loads(undisturbed, resuming, run, wait_until):
     """In the first seconds there is nothing to save yet; resuming starts over."""
     process = resuming.begin_apart(DIGITS)
@@ -192,6 +202,7 @@ def test_what_a_kill_left_half_written_is_gone_after_a_resume(copied, resuming):
     assert [file.name for file in copied.path.rglob(".*")] == []
 
 
+@pytest.mark.slow
 def test_a_stop_by_the_run_itself(resuming, run, wait_until):
     """`Run.stop` is what the app's button calls."""
     process = resuming.begin_apart(DIGITS)

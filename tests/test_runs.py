@@ -263,6 +263,7 @@ def test_the_file_is_synced_before_it_is_renamed(tmp_path, monkeypatch):
     assert order == ["sync", "rename", "sync"]  # the file, then its name, then the folder
 
 
+@pytest.mark.slow
 def test_one_trainer_at_a_time(run, trainer):
     assert run.is_alive
     assert run.state == "running"

@@ -66,6 +66,7 @@ def inputs_of(specs, n):
             yield np.random.default_rng(n).uniform(-1, 1, (n, *spec.shape[1:])).astype("float32")
 
 
+@pytest.mark.slow
 def test_every_signature_answers_as_keras_does(pair):
     model, served = pair
     assert sorted(served.signatures) == sorted(model.signatures())
@@ -123,6 +124,7 @@ def test_export_leaves_nothing_half_done(tmp_path, monkeypatch):
     assert list((tmp_path / "served").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_newest_version_is_loaded(tmp_path):
     for latent_dim in (2, 3, 4):
         serving.export(wgan_gp.WGANGP(data_shape=(2,), latent_dim=latent_dim), tmp_path)
@@ -138,6 +140,7 @@ def test_an_unknown_name():
         serving.load_keras("gans.nothing")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["saved_model.pb", "variables/variables.index", "variables/variables.data"])
 @pytest.mark.parametrize("kind", ["torn", "gone"])
 def test_a_damaged_savedmodel(tmp_path, damage, kind):
@@ -164,6 +167,7 @@ def test_what_ships_is_loaded_by_name():
     np.testing.assert_allclose(served.serving_default(images=images)["probabilities"], model(images), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_weights_that_do_not_fit_are_an_error(tmp_path, monkeypatch):
     """Of a model that ships: its weights are found by their place, so none may be missing."""
     monkeypatch.setattr(serving, "SAVED_MODELS", tmp_path)

@@ -222,6 +222,7 @@ SECTIONS = {
 """By package, the section with a table whose second column names the lessons."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in serving.names() if not name.startswith("gans.")])
 def test_the_table_names_the_signatures(name):
     package, lesson = name.split("-")[0].split(".")

@@ -105,6 +105,7 @@ def stop_in_step(step):
     return mock.patch.object(Recorder, "on_train_batch_begin", stop_once)
 
 
+@pytest.mark.slow
 def test_a_training_that_is_interrupted_has_every_step_once(tmp_path, monkeypatch):
     """Stopped in its second epoch, and as if killed besides: the event file is ahead of the checkpoint, and torn."""
     monkeypatch.setattr(logging, "basicConfig", lambda **_: None)

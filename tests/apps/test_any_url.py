@@ -51,6 +51,7 @@ def views_of(open_page, script: str) -> dict[tuple, set[str]]:
     return views
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", PAGES)
 def test_no_url_breaks_a_page(open_page, script):
     """A traceback would, to which `Page` sees, and so would a switch between views that shows none of them."""

@@ -66,6 +66,7 @@ def code_of(page) -> str:
 # The whole page.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("section", "label"), [("Train", "Start training"), ("Export", "Model"), ("What goes wrong", "Translator")]
 )
@@ -83,6 +84,7 @@ def test_the_other_views_open_with_something_to_see(open_view, view):
     assert not page.error
 
 
+@pytest.mark.slow
 def test_all_views_can_be_gone_through_on_one_page(open_view):
     """Their widgets do not get in each other's way."""
     page = open_view()
@@ -91,6 +93,7 @@ def test_all_views_can_be_gone_through_on_one_page(open_view):
         assert page.button_group(key="view").value == view
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in serving.names() if name.startswith(("attention.", "embeddings."))])
 def test_what_the_export_asks_for_can_be_asked_for(open_view, name):
     page = open_view(section="Export", model=name)
@@ -105,6 +108,7 @@ def test_what_the_export_asks_for_can_be_asked_for(open_view, name):
 # Translate.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", EXAMPLES)
 def test_a_typed_date_is_translated_and_shown_with_its_alignment(open_view, models, text):
     page = typed(open_view(), text)
@@ -137,6 +141,7 @@ def test_the_candidates_are_those_of_the_beam_and_a_prefix_is_kept(open_view, mo
     assert "“漢” has characters that no translation had" in page.sentences
 
 
+@pytest.mark.slow
 def test_an_example_and_a_random_date_are_put_into_the_field(open_view):
     page = open_view()
     page.button_group(key="translate_example").set_value("español").run()
@@ -227,6 +232,7 @@ def untrained(workplace):
     return learned_nothing(WITH_ATTENTION, workplace)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("lesson", "key", "of_dates"),
     [
@@ -246,6 +252,7 @@ def test_a_good_translator_of_sentences_has_its_chart_beside_one_of_dates(
     assert "`a signature`" in page.sentences
 
 
+@pytest.mark.slow
 def test_a_run_on_pairs_of_ones_own_can_be_chosen(open_view, untrained):
     page = open_view(translate_bahdanau=str(untrained), translate_text="der Hund 3")
     assert page.selectbox(key="translate_bahdanau").value == str(untrained)
@@ -256,6 +263,7 @@ def test_a_run_on_pairs_of_ones_own_can_be_chosen(open_view, untrained):
 # What goes wrong.
 
 
+@pytest.mark.slow
 def test_a_missing_mask_is_measured(open_view):
     from dlsuite.attention import pathologies
 

@@ -44,6 +44,7 @@ def is_answered(visit, answer: str) -> None:
     assert alignment.bounding_box()["width"] > 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_a_typed_date_is_answered_in_both_themes(visit, color_scheme):
     visit = visit(SCRIPT, color_scheme=color_scheme)
@@ -55,6 +56,7 @@ def test_a_typed_date_is_answered_in_both_themes(visit, color_scheme):
     is_answered(visit, "2008-07-14")
 
 
+@pytest.mark.slow
 def test_every_view_and_section_comes_without_an_error(visit):
     visit = visit(SCRIPT)
     errors = []
@@ -67,6 +69,7 @@ def test_every_view_and_section_comes_without_an_error(visit):
     assert errors == []
 
 
+@pytest.mark.slow
 def test_odd_input_gets_a_sentence(visit):
     visit = visit(SCRIPT)
     is_answered(visit, "1987-03-05")
@@ -79,6 +82,7 @@ def test_odd_input_gets_a_sentence(visit):
         expect(visit.page.get_by_text(said).first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_translator_is_trained_and_stopped(visit):
     visit = visit(SCRIPT, section="Train", lesson="attention.seq2seq")
     visit.unfold("All options")
@@ -94,6 +98,7 @@ def test_a_translator_is_trained_and_stopped(visit):
     assert run.record["arguments"]["units"] == 4 and run.state == "stopped"
 
 
+@pytest.mark.slow
 def test_what_is_exported_loads(visit, tmp_path):
     visit = visit(SCRIPT, section="Export")
     expect(visit.page.get_by_text("MODEL_NAME=attention.bahdanau").first).to_be_visible()
@@ -105,6 +110,7 @@ def test_what_is_exported_loads(visit, tmp_path):
     assert getattr(served, asked["signature_name"])(**asked["inputs"])["text"] == [b"1987-03-05"]
 
 
+@pytest.mark.slow
 def test_home_leads_to_the_supplement(visit):
     visit = visit("home.py")
     visit.page.get_by_role("link", name="Embeddings, attention").last.click()

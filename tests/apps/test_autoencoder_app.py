@@ -144,6 +144,7 @@ def values(page) -> dict[str, str]:
 # Every view.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("section", ["Play", "Train", "Inference", "What goes wrong", "Export"])
 def test_every_section_opens(open_page, section):
     """Without a traceback, which `Page` sees to."""
@@ -152,6 +153,7 @@ def test_every_section_opens(open_page, section):
     assert page.main.children
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 def test_every_view_shows_pictures_and_lines_that_are_python(open_view, shown, view):
     page = open_view(view)
@@ -161,6 +163,7 @@ def test_every_view_shows_pictures_and_lines_that_are_python(open_view, shown, v
     assert not page.error
 
 
+@pytest.mark.slow
 def test_all_views_can_be_gone_through_on_one_page(open_page):
     page = open_page(SCRIPT)
     for view in [*VIEWS, *VIEWS[::-1]]:
@@ -171,6 +174,7 @@ def test_all_views_can_be_gone_through_on_one_page(open_page):
 # The latent map.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("z", [(0.5, -0.5), (-1.25, 2.0), (0.0, 0.0)])
 def test_what_is_decoded_is_what_lies_at_the_place(open_view, shown, digits, z):
     page = open_view("Latent map", z0=z[0], z1=z[1])
@@ -186,6 +190,7 @@ def test_what_is_decoded_is_what_lies_at_the_place(open_view, shown, digits, z):
     np.testing.assert_array_equal(np.asarray(manifold), pictures.sheet(decoded, sheets.MANIFOLD, border=0))
 
 
+@pytest.mark.slow
 def test_moving_a_slider_moves_what_is_decoded(open_view, shown):
     page = open_view("Latent map")
     before = shown["decoded there"]
@@ -202,6 +207,7 @@ def test_a_smaller_map_keeps_the_place_on_it(open_view):
     assert (page.slider(key="z0").value, page.slider(key="z1").value) == (1.0, -1.0)
 
 
+@pytest.mark.slow
 def test_runs_with_two_latents_can_be_chosen_and_no_others(open_view, untrained, own_pictures, shown):
     """Nor those of other pictures than digits, which the held-out digits are not like."""
     two, two_of_a_vae = untrained("autoencoders.autoencoder"), untrained("autoencoders.vae")
@@ -217,6 +223,7 @@ def test_runs_with_two_latents_can_be_chosen_and_no_others(open_view, untrained,
         assert page.query_params["map_model"] == str(path)
 
 
+@pytest.mark.slow
 def test_a_map_wider_than_the_next_models_is_narrowed_to_it(open_view, untrained):
     narrow = str(untrained("autoencoders.autoencoder"))
     page = open_view("Latent map")
@@ -259,6 +266,7 @@ def test_other_digits_can_be_picked(open_view, shown, digits):
     assert (examples.min, examples.max) == (1, np.sum(labels == 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", [{}, {"from_digit": 7, "to_digit": 1, "to_example": 4, "position": 0.2}], ids=str)
 def test_the_lines_give_the_interpolation_that_is_shown(open_view, shown, asked):
     _, picture = run_lines(code_of(open_view("Interpolation", **asked)))
@@ -271,6 +279,7 @@ def test_the_lines_give_the_interpolation_that_is_shown(open_view, shown, asked)
 WAYS = ("auto-encoder + Gaussian", "auto-encoder + mixture", "VAE")
 
 
+@pytest.mark.slow
 def test_samples_are_those_of_the_densities(open_view, shown):
     page = open_view("Samples", seed=5, components=3)
     autoencoder = serving.load("autoencoders.autoencoder")
@@ -288,6 +297,7 @@ def test_samples_are_those_of_the_densities(open_view, shown):
     assert not np.array_equal(cells(shown["VAE"], 8, 8), to_bytes(expected[-1]))
 
 
+@pytest.mark.slow
 def test_samples_are_scored_by_their_distance_from_held_out_digits(open_view, digits):
     page = open_view("Samples", seed=1, score="true")
     scores = [float(metric.value) for metric in page.metric]
@@ -300,6 +310,7 @@ def test_samples_are_scored_by_their_distance_from_held_out_digits(open_view, di
 # Noise.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0.0, 0.4, 1.0])
 @pytest.mark.parametrize(
     ("kind", "title"),
@@ -367,6 +378,7 @@ def test_two_right_answers_on_the_line(open_view, y, noise, spread):
     assert len(page.get("vega_lite_chart")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("rows", "noise"), [(14, 1.5), (28, 0.5), (4, 4.0)])
 def test_two_right_answers_among_digits(open_view, shown, digits, rows, noise):
     page = open_view("Two right answers", where="Among digits", rows=rows, pixel_noise=noise)
@@ -406,6 +418,7 @@ def upload(page, name: str, content: bytes):
 PHOTOGRAPHS = ("Super-resolution", "Compression")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", PHOTOGRAPHS)
 def test_each_picture_that_is_offered_is_worked_on(open_view, shown, view):
     page = open_view(view)
@@ -451,6 +464,7 @@ def test_a_picture_itself_is_enlarged(open_view, shown):
     assert f"A piece of 96 × 96 pixels of {2 * width} × {2 * height}." in page.sentences
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "said"),
     [
@@ -470,6 +484,7 @@ def test_a_piece_is_said_to_be_as_large_as_it_is(open_view, shown, shape, said):
     assert shown["super-resolution"].shape == (height * (480 // width), width * (480 // width), 3)
 
 
+@pytest.mark.slow
 def test_a_picture_is_compressed_to_a_file_of_the_size_that_is_said(open_view, shown):
     from dlsuite.autoencoders import compression, jpeg, picture_file
 
@@ -488,6 +503,7 @@ def test_a_picture_is_compressed_to_a_file_of_the_size_that_is_said(open_view, s
     assert sizes == sorted(sizes)
 
 
+@pytest.mark.slow
 def test_the_lines_give_the_pictures_that_are_shown(open_view, shown, workplace):
     """Of each that is offered, reduced or not, and of an upload that lies where the notebook runs."""
     (workplace / "mine.png").write_bytes(file_of(astronaut()[:90, :80]))
@@ -505,6 +521,7 @@ def test_the_lines_give_the_pictures_that_are_shown(open_view, shown, workplace)
             np.testing.assert_allclose(shown["super-resolution"][::times, ::times].astype(int), piece, atol=1)
 
 
+@pytest.mark.slow
 def test_the_lines_give_the_file_that_is_shown(open_view, shown, workplace):
     from dlsuite.autoencoders import picture_file
 
@@ -545,6 +562,7 @@ def test_an_upload_that_is_no_picture_gets_a_sentence(open_view, shown, view, na
     assert not shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", PHOTOGRAPHS)
 @pytest.mark.parametrize(
     "content",
@@ -570,6 +588,7 @@ def test_any_picture_is_worked_on(open_view, shown, view, content):
         assert "Infinity" not in chart.proto.spec and "NaN" not in chart.proto.spec
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (1, 300), (7, 7)], ids=str)
 def test_too_small_a_picture_gets_a_sentence_or_is_worked_on(open_view, shown, shape):
     content = file_of(np.resize(NOISE, (*shape, 3)))
@@ -595,6 +614,7 @@ def test_an_upload_is_asked_for(open_view, shown):
     assert not shown
 
 
+@pytest.mark.slow
 def test_without_the_photographs_there_are_still_pictures(open_view, monkeypatch):
     from dlsuite.data import photographs, sources
 
@@ -651,6 +671,7 @@ def test_export_names_what_it_serves(open_page, model):
     assert f"dlsuite export {model} " in "\n".join(block.value for block in page.code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", SHIPPED)
 def test_the_request_that_export_shows_is_answered_as_its_python_lines_are(open_page, monkeypatch, model):
     from panels import export
@@ -675,6 +696,7 @@ def test_the_request_that_export_shows_is_answered_as_its_python_lines_are(open_
     assert variables["model"].count_params() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "asked",
     [

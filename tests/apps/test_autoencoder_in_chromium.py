@@ -92,6 +92,7 @@ def file_of(picture, kind="png", **options) -> bytes:
     return content.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_it_opens_with_something_alive_in_both_themes(visit, color_scheme):
     visit = visit(SCRIPT, color_scheme=color_scheme)
@@ -102,6 +103,7 @@ def test_it_opens_with_something_alive_in_both_themes(visit, color_scheme):
     assert visit.page.evaluate("getComputedStyle(document.querySelector('.stApp')).colorScheme") == color_scheme
 
 
+@pytest.mark.slow
 def test_a_click_and_a_drag_on_the_map_move_all_that_shows_the_place(visit):
     visit = visit(SCRIPT)
     plane, mouse = Map(visit), visit.page.mouse
@@ -128,6 +130,7 @@ def test_a_click_and_a_drag_on_the_map_move_all_that_shows_the_place(visit):
     plane.is_at(1, 0.2)
 
 
+@pytest.mark.slow
 def test_the_map_stays_alive_under_a_hand_that_does_not_rest(visit):
     visit = visit(SCRIPT)
     plane, mouse = Map(visit), visit.page.mouse
@@ -140,6 +143,7 @@ def test_the_map_stays_alive_under_a_hand_that_does_not_rest(visit):
     plane.is_at(0.9, 0.2)
 
 
+@pytest.mark.slow
 def test_a_slider_moves_the_ring_and_all_survives_a_reload(visit):
     visit = visit(SCRIPT, z0=-1.5, z1=0.75)
     plane = Map(visit)
@@ -158,6 +162,7 @@ def test_a_slider_moves_the_ring_and_all_survives_a_reload(visit):
     expect(visit.page.get_by_role("slider", name="Position")).to_have_value("0")
 
 
+@pytest.mark.slow
 def test_every_view_and_section_comes_without_an_error(visit):
     visit = visit(SCRIPT)
     errors = []
@@ -171,6 +176,7 @@ def test_every_view_and_section_comes_without_an_error(visit):
     assert errors == []
 
 
+@pytest.mark.slow
 def test_a_digit_that_is_drawn_is_restored(visit):
     visit = visit(SCRIPT, view="Denoising", way="my drawing", level=0)
     expect(visit.page.get_by_text("Draw a digit with the mouse")).to_be_visible()
@@ -185,6 +191,7 @@ def test_a_digit_that_is_drawn_is_restored(visit):
     expect(visit.page.get_by_text("Draw a digit with the mouse")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_vae_is_trained_and_found_on_the_map(visit, wait_until):
     visit = visit(SCRIPT, section="Train")
     visit.unfold("All options")
@@ -240,6 +247,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("view", "download", "said"),
     [("Super-resolution", "Download it enlarged", "PSNR of the whole"), ("Compression", "Download the file", "wrote")],
@@ -267,6 +275,7 @@ def test_an_upload_is_answered_by_a_sentence_or_a_picture(visit, view, download,
         assert picture_file.decode(model, saved).shape == (512, 410, 3)
 
 
+@pytest.mark.slow
 def test_what_is_exported_loads(visit, tmp_path):
     visit = visit(SCRIPT, section="Export")
     visit.choose("Model", "Denoising")
@@ -280,6 +289,7 @@ def test_what_is_exported_loads(visit, tmp_path):
     assert urllib.parse.urlsplit(visit.page.url).query.endswith("model=autoencoders.denoising")
 
 
+@pytest.mark.slow
 def test_home_leads_to_the_lecture(visit):
     visit = visit("home.py")
     visit.page.get_by_role("link", name="Auto-encoders").last.click()

@@ -69,6 +69,7 @@ def test_the_verdict_is_what_becomes_of_q(open_tab, asked, sentence):
     assert shown[0] - shown[1] == pytest.approx(shown[2], abs=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("f", lesson.FUNCTIONS)
 @pytest.mark.parametrize("gradient", lesson.ESTIMATORS)
 def test_every_model_and_gradient_is_shown(open_tab, f, gradient):
@@ -99,6 +100,7 @@ def test_the_mathematics_stand_as_markdown_wants_them(open_tab):
     assert set(dollars) == {"$$"}
 
 
+@pytest.mark.slow
 def test_the_extremes_of_the_sliders(open_tab):
     for f in lesson.FUNCTIONS:
         for x, mu in ((-2.0, 3.0), (4.0, -3.0)):

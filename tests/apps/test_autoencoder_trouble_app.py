@@ -48,6 +48,7 @@ def test_every_pathology_can_be_linked_to_and_shows_how_often(open_tab, name):
 SICK = {"posterior_collapse": ("kl_nats", 0.001), "averaged_kl": ("spread", 1.6), "large_beta": ("active_units", 1)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PATHOLOGIES)
 def test_runs_are_found_by_their_options_and_measured_by_their_newest_preview(open_tab, record_run, name):
     pathology, (number, value) = PATHOLOGIES[name], SICK[name]

@@ -102,6 +102,7 @@ def options_of(page, lesson: str) -> dict:
 # Play.
 
 
+@pytest.mark.slow
 def test_play_offers_what_ships_and_nothing_that_makes_no_samples(open_page):
     page = open_page()
     shown = page.selectbox(key="model").options
@@ -112,6 +113,7 @@ def test_play_offers_what_ships_and_nothing_that_makes_no_samples(open_page):
     assert len(shown) == len(SHIPPED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("model", SHIPPED)
 def test_the_notebook_lines_give_what_play_shows(open_page, drawn, model, view):
@@ -149,6 +151,7 @@ def test_a_seed_in_the_url_gives_its_samples(open_page, drawn):
     np.testing.assert_array_equal(drawn[0][-1], serving.load(name).sample(n=64, seed=5)["samples"])
 
 
+@pytest.mark.slow
 def test_the_url_names_models_lessons_and_runs_as_the_command_does(open_page, workplace, copy_run):
     run = copy_run(workplace).path.relative_to(workplace)
     copy_run(workplace, "2026-01-02_00-00-00")
@@ -168,6 +171,7 @@ def test_new_samples_are_new_and_their_seed_is_kept(open_page, drawn):
     np.testing.assert_array_equal(drawn[0][-1], second)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["linear", "spherical"])
 def test_interpolation_begins_and_ends_at_its_seeds(open_page, drawn, path):
     page = play(open_page(path=path), "gans.wgan_gp", "Interpolation")
@@ -187,6 +191,7 @@ def test_the_lines_of_a_way_from_a_seed_to_itself_run(open_page):
     np.testing.assert_allclose(samples, samples[:1].repeat(16, axis=0), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("latent_dim", [3, 20])
 def test_only_latent_coordinates_that_there_are_are_named(open_page, untrained, latent_dim, drawn):
     path = untrained("mnist", (28, 28, 1), latent_dim)
@@ -225,6 +230,7 @@ def neighbours_of(page) -> list:
     return [toggle for toggle in page.toggle if "does it copy?" in toggle.label]
 
 
+@pytest.mark.slow
 def test_beneath_samples_are_the_training_digits_nearest_to_them(open_page, drawn):
     page = open_page(seed="3")
     assert "Beneath each" not in page.sentences
@@ -249,6 +255,7 @@ def test_only_of_pictures_neighbours_are_shown(open_page):
     assert not neighbours_of(open_page(model="gans.wgan_gp-ring", nearest="true"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_there", [True, False])
 def test_neighbours_among_the_users_own_pictures(open_page, untrained, own_pictures, workplace, is_there):
     run = untrained(str(own_pictures if is_there else workplace / "gone"), (32, 32, 1), 4)
@@ -257,6 +264,7 @@ def test_neighbours_among_the_users_own_pictures(open_page, untrained, own_pictu
     assert said in page.sentences
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize(
     ("dataset", "data_shape", "latent_dim"),
@@ -278,6 +286,7 @@ def test_every_latent_dimension_plays(open_page, untrained, dataset, data_shape,
         assert page.image
 
 
+@pytest.mark.slow
 def test_a_finished_run_plays(open_page, copy_run, workplace, drawn):
     run = copy_run(workplace)
     page = play(open_page(), run.path.relative_to(workplace))
@@ -288,6 +297,7 @@ def test_a_finished_run_plays(open_page, copy_run, workplace, drawn):
     assert page.turn_to("Export").download_button
 
 
+@pytest.mark.slow
 def test_a_run_whose_data_is_gone_still_answers(open_page, copy_run, workplace):
     run = copy_run(workplace, dataset=str(workplace / "gone.npy"))
     page = play(open_page(), run.path.relative_to(workplace))
@@ -364,6 +374,7 @@ def test_a_lesson_that_lacks_the_chosen_dataset_takes_its_own(open_page):
     assert page.widget("Learning rate").value == 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_starting_hands_every_option_to_the_command(open_page, monkeypatch, workplace, lesson):
     started = []
@@ -390,6 +401,7 @@ def test_there_is_no_estimate_without_anything_to_base_it_on(open_page, monkeypa
     assert "Takes about" not in page.sentences
 
 
+@pytest.mark.slow
 def test_the_estimate_is_what_a_run_with_the_same_options_took(open_page, monkeypatch, workplace, copy_run):
     monkeypatch.setattr(serving, "SAVED_MODELS", workplace)
     run = copy_run(workplace)
@@ -410,6 +422,7 @@ def estimated_seconds(page) -> float:
     return float(number) * {"second": 1, "minute": 60, "hour": 3600}[unit]
 
 
+@pytest.mark.slow
 def test_options_that_cannot_be_get_a_sentence(open_page, wait_until):
     """Where a value is out of its range nothing is started; what only the training can know fails the run."""
     page = open_page(section="Train", lesson="gans.gan", dataset="ring")
@@ -492,6 +505,7 @@ def broken_picture(folder):
     return folder / "pictures"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make", [nowhere, of_no_user, letters, three_columns, text_called_npy, few_points, no_pictures, broken_picture]
 )
@@ -784,6 +798,7 @@ def test_two_runs_are_compared_by_what_differs(open_page, workplace, copy_run):
 # Export.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", SHIPPED)
 def test_export_names_what_it_serves(open_page, model):
     page = play(open_page(), model).turn_to("Export")

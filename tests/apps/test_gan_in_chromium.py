@@ -36,6 +36,7 @@ def address_of(visit) -> dict[str, str]:
     return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(visit.page.url).query))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
 def test_it_opens_with_something_alive_in_both_themes(visit, color_scheme):
     visit = visit(color_scheme=color_scheme)
@@ -46,6 +47,7 @@ def test_it_opens_with_something_alive_in_both_themes(visit, color_scheme):
     expect(visit.page.get_by_role("button", name="New samples")).to_have_css("background-color", ours)
 
 
+@pytest.mark.slow
 def test_a_seed_in_the_url_brings_its_samples_back(visit):
     visit = visit()
     visit.changes_picture(lambda: visit.press("New samples"))
@@ -57,6 +59,7 @@ def test_a_seed_in_the_url_brings_its_samples_back(visit):
     visit.changes_picture(lambda: visit.slide("Samples", "ArrowRight"))
 
 
+@pytest.mark.slow
 def test_the_chosen_model_and_view_survive_a_reload(visit):
     visit = visit()
     visit.changes_picture(lambda: visit.choose("Model", "ring"))
@@ -68,6 +71,7 @@ def test_the_chosen_model_and_view_survive_a_reload(visit):
     assert visit.bytes_of_picture() == picture
 
 
+@pytest.mark.slow
 def test_interpolation_and_the_latent_sliders_change_the_picture(visit):
     visit = visit()
     visit.changes_picture(lambda: visit.press("Interpolation"))
@@ -77,6 +81,7 @@ def test_interpolation_and_the_latent_sliders_change_the_picture(visit):
     visit.changes_picture(lambda: visit.slide("z0", "PageUp"))
 
 
+@pytest.mark.slow
 def test_pictures_and_films_can_be_saved(visit):
     visit = visit()
     picture = Image.open(io.BytesIO(visit.download("Download the picture")))
@@ -86,6 +91,7 @@ def test_pictures_and_films_can_be_saved(visit):
     assert (film.format, film.n_frames > 1) == ("GIF", True)
 
 
+@pytest.mark.slow
 def test_a_training_is_watched_reloaded_stopped_resumed_and_deleted(visit):
     visit = visit()
     train(visit, epochs=500)
@@ -121,6 +127,7 @@ def test_a_training_is_watched_reloaded_stopped_resumed_and_deleted(visit):
     assert not run.path.exists()
 
 
+@pytest.mark.slow
 def test_a_drawing_is_trained_on_and_survives_a_reload(visit):
     """A hook in the upper left quarter, and a dot in the lower right."""
     visit = visit()
@@ -162,6 +169,7 @@ def test_a_drawing_is_trained_on_and_survives_a_reload(visit):
     expect(strokes).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_attributes_are_sliders_that_change_the_samples(visit):
     visit = visit()
     visit.changes_picture(lambda: visit.press("Attributes"))
@@ -175,6 +183,7 @@ def test_attributes_are_sliders_that_change_the_samples(visit):
     assert visit.bytes_of_picture() == picture
 
 
+@pytest.mark.slow
 def test_a_pathology_is_broken_and_mended_by_a_button_each(visit):
     """Both trainings to their ends, as a user sees them: the gradient that vanishes, and the one that does not."""
     visit = visit(section="What goes wrong", trouble="Vanishing gradients")
@@ -190,6 +199,7 @@ def test_a_pathology_is_broken_and_mended_by_a_button_each(visit):
     expect(visit.page.get_by_role("button", name="Break it again")).to_be_enabled()
 
 
+@pytest.mark.slow
 def test_a_loss_is_laid_beside_what_the_samples_miss(visit):
     visit = visit(section="Is the loss meaningful?")
     correlation = visit.page.get_by_test_id("stMetricValue")
@@ -206,6 +216,7 @@ def test_a_loss_is_laid_beside_what_the_samples_miss(visit):
     expect(visit.page.get_by_text("Wasserstein-1").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_both_finish(visit, wait_until):
     visit = visit()
     train(visit, epochs=5)
@@ -221,6 +232,7 @@ def test_two_runs_at_once_both_finish(visit, wait_until):
     assert (second.record["epochs"], first.record["epochs"]) == (1, 5)
 
 
+@pytest.mark.slow
 def test_the_run_that_is_watched_is_the_one_chosen_also_after_a_reload_and_a_deletion(visit, copy_run):
     visit = visit()
     one = copy_run(visit.server.where, "2026-01-01_00-00-00")
@@ -245,6 +257,7 @@ def test_the_run_that_is_watched_is_the_one_chosen_also_after_a_reload_and_a_del
     assert not one.path.exists()
 
 
+@pytest.mark.slow
 def test_a_run_deleted_from_disk_while_it_is_watched_gets_a_sentence(visit, wait_until):
     visit = visit()
     train(visit, epochs=500)
@@ -265,6 +278,7 @@ def has_ended(pid: int) -> bool:
         return True
 
 
+@pytest.mark.slow
 def test_what_is_exported_loads(visit, tmp_path):
     visit = visit()
     visit.press("Export")
@@ -281,6 +295,7 @@ def test_what_is_exported_loads(visit, tmp_path):
     assert abs(model(drawn["latent"]).numpy() - drawn["samples"]).max() < 1e-5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "content"), [("points.npy", b"no array at all"), ("points.csv", b"x,y\n" + b"left,right\n" * 100)]
 )
@@ -292,6 +307,7 @@ def test_a_wrong_upload_gets_a_sentence(visit, name, content):
     expect(visit.page.get_by_role("alert").filter(has_text="cannot be read as numbers")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_home_leads_to_the_lecture(visit):
     visit = visit("home.py")
     visit.page.get_by_role("link", name="Generative adversarial networks").last.click()

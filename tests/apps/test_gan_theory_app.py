@@ -56,6 +56,7 @@ def test_the_exact_distances_are_those_of_the_lesson(open_page, monkeypatch):
     assert (q.centre - p.centre, p.width, q.kind) == (3.0, 1.0, "uniform")
 
 
+@pytest.mark.slow
 def test_both_are_learned_on_demand(open_page):
     page = open_page(section="Optimum", gap="2.0")
     assert len(page.metric) == 3

@@ -9,6 +9,7 @@ LECTURES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", LECTURES)
 def test_it_opens_and_leads_to_each_lecture(open_page, script):
     page = open_page("home.py")

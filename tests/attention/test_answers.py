@@ -16,6 +16,7 @@ def functions(model):
     }
 
 
+@pytest.mark.slow
 def test_no_texts_are_no_translations(model, functions):
     nothing = tf.constant([], tf.string)
     given = {"translate": [nothing], "candidates": [nothing, nothing, tf.constant(2)], "score": [nothing, nothing]}
@@ -25,6 +26,7 @@ def test_no_texts_are_no_translations(model, functions):
     assert model.translate([]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "blank", ["", " \u00a0", "\t\n\u3000", "▁", "\u200b", "\u200e \u2060\u00ad", "\u3164", "\u2800"]
 )
@@ -47,6 +49,7 @@ def test_a_blank_text_becomes_an_empty_one(model, functions, blank):
         assert translated[0] == "" and translated[1] == model.translate(["bad"], width)[0]
 
 
+@pytest.mark.slow
 def test_a_translation_is_the_same_alone_and_in_any_batch(model, sources):
     functions = model.signatures()
     together = functions["translate"][0](tf.constant(sources))
@@ -74,6 +77,7 @@ def test_candidates_begin_with_their_prefix(model, sources):
     np.testing.assert_array_equal(free["target"][1], [row[: free["target"].shape[2]] for row in answer["target"][1]])
 
 
+@pytest.mark.slow
 def test_a_score_is_that_of_the_translation(model):
     """Where the model wrote what its own vocabulary would read."""
     functions = model.signatures()
@@ -91,6 +95,7 @@ def test_a_score_is_that_of_the_translation(model):
     assert compared
 
 
+@pytest.mark.slow
 def test_an_exported_model_answers_text_with_text(model, tmp_path, sources):
     serving.export(model, tmp_path / "model")
     served = serving.load(tmp_path / "model")

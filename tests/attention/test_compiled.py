@@ -7,6 +7,7 @@ import tensorflow as tf
 from dlsuite.data.subwords import PAD
 
 
+@pytest.mark.slow
 def test_compiled_it_finds_the_same(model, read, sources):
     """Of all at once, and of each alone, which is padded further and compiled by XLA."""
     together = [each.numpy() for each in model.greedy(read)]
@@ -22,6 +23,7 @@ def test_compiled_it_finds_the_same(model, read, sources):
         np.testing.assert_allclose(weights[0], together[2][row, :written, :length], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_compiled_it_finds_the_best_of_a_beam(model, read):
     for rows in (read, read[:1]):
         for one, other in zip(model.fast_best(rows, 3), model.beam(rows, 3), strict=True):

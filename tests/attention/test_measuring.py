@@ -7,6 +7,7 @@ from dlsuite.attention.seq2seq import Seq2Seq
 from dlsuite.data import text_pairs
 
 
+@pytest.mark.slow
 def test_what_is_measured_of_own_pairs(model, tmp_path, monkeypatch, caplog):
     """BLEU of the test sentences, whatever their case: half of each translation is right, or all of it by a beam."""
     said = [f"This is Sentence number {n} of them" for n in range(20)]

@@ -17,6 +17,7 @@ def model():
     return serving.load_keras("attention.bahdanau", compile=False)
 
 
+@pytest.mark.slow
 def test_with_the_mask_padding_changes_nothing(model):
     found = pathologies.translate_padded(model, TEXTS, padding=(0, 5, 40))
     assert [each.padding for each in found] == [0, 5, 40]
@@ -24,6 +25,7 @@ def test_with_the_mask_padding_changes_nothing(model):
     assert all(each.weight_of_padding == 0 for each in found)
 
 
+@pytest.mark.slow
 def test_without_it_padding_takes_weight_and_the_more_the_more_there_is(model):
     found = pathologies.translate_padded(model, TEXTS, is_masked=False, padding=(0, 8, 32, 128))
     weights = [each.weight_of_padding for each in found]
@@ -32,12 +34,14 @@ def test_without_it_padding_takes_weight_and_the_more_the_more_there_is(model):
     assert right[-1] < right[0]
 
 
+@pytest.mark.slow
 def test_a_text_alone_has_no_padding_to_look_at(model):
     (alone,) = pathologies.translate_padded(model, TEXTS[:1], is_masked=False, padding=(0,))
     assert alone.weight_of_padding == 0
     assert alone.translations == model.translate(TEXTS[:1])
 
 
+@pytest.mark.slow
 def test_both_searches_are_those_of_the_signatures():
     served = serving.load("attention.seq2seq")
     texts, references = pathologies.hard_dates("Catalan, never learned", 10)

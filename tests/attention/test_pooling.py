@@ -257,6 +257,7 @@ def test_signals_of_any_length_alone_and_in_a_batch(untrained):
         np.testing.assert_allclose(model(signals[1:2])[0], together[1], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_training_learns_and_is_a_function_of_the_seed(monkeypatch):
     monkeypatch.setattr(shapes1d, "STEPS_PER_EPOCH", 50)
     options = {"channels": 8, "epochs": 1, "batch_size": 16, "learning_rate": 0.05, "seed": 1}
@@ -286,6 +287,7 @@ def test_measure_of_the_signal_itself_and_of_the_truth():
     assert unchanged["height_error"] == pytest.approx(off, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "positions"), [("self", "sinusoidal"), ("context", "none"), ("spatial", "none"), ("none", "sinusoidal")]
 )

@@ -73,6 +73,7 @@ def beam(toy, width, prefix=None):
     return tuple(each.numpy() for each in found)
 
 
+@pytest.mark.slow
 def test_a_beam_that_drops_nothing_finds_the_best_of_all(toy, every):
     width = sum(3**n for n in range(LONGEST)) + 3**LONGEST  # finished ones of 1..4 pieces, and unfinished ones
     assert all(len(of_row) == width for of_row in every)
@@ -136,6 +137,7 @@ def test_rows_do_not_know_of_each_other(toy):
         np.testing.assert_allclose(alone[1][0], totals[row], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_prefix_is_kept_to(toy):
     prefix = [[5, 4], [6, PAD], [PAD, PAD]]
     width = sum(3**n for n in range(LONGEST)) + 3**LONGEST

@@ -28,6 +28,7 @@ def trained(reversal):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_reversing_attends_from_the_end_to_the_beginning(trained):
     texts = ["abcd", "dcba", "bdca", "cabd", "dbac", "adcb"]
     assert trained.translate(texts) == [text[::-1] for text in texts]
@@ -44,6 +45,7 @@ def test_what_is_shown_of_own_pairs(trained):
     assert len(preview["translations"]) == training.SHOWN
 
 
+@pytest.mark.slow
 def test_a_saved_and_loaded_model_is_the_same(trained, tmp_path):
     trained.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")

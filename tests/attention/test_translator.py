@@ -71,6 +71,7 @@ def test_probabilities_of_all_sentences_sum_to_one(build):
     assert total == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [None, 3], ids=["greedy", "beam"])
 def test_a_finished_hypothesis_has_its_log_probability(model, read, width):
     pieces, totals, weights = model.greedy(read) if width is None else model.beam(read, width)
@@ -100,6 +101,7 @@ def test_a_text_of_unknown_characters_is_not_blank(model):
     ]
 
 
+@pytest.mark.slow
 def test_decomposed_letters_are_read_as_composed_ones():
     texts = ["août", "ça déjà où", "Tiếng Việt", "ÅNGSTRÖM", "ő ж"]
     model = Bahdanau(learn(texts[:4] * 2, 60), [*SPECIAL, "▁", *"uvwxyz"], units=5, max_length=9)
@@ -124,6 +126,7 @@ def test_a_source_of_padding_alone_has_numbers(model):
     assert all(np.all(np.isfinite(each)) for each in (*model.decoder.attend(state, memory), state))
 
 
+@pytest.mark.slow
 def test_lists_of_any_length_are_translated_in_order(model, monkeypatch, sources):
     monkeypatch.setattr(translator, "IN_PARALLEL", 2)
     expected = [text.decode() for text in model.signatures()["translate"][0](tf.constant(sources))["text"].numpy()]
@@ -186,6 +189,7 @@ def smoothed_loss(model, source, target):
     return total / n
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model_class", [Seq2Seq, Bahdanau])
 @pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
 def test_a_step_descends_the_smoothed_loss(model_class, label_smoothing, target, sources, build):
@@ -206,6 +210,7 @@ def test_a_step_descends_the_smoothed_loss(model_class, label_smoothing, target,
     assert smoothed_loss(model, source, target) < before - 1e-4
 
 
+@pytest.mark.slow
 def test_no_gradient_comes_from_padding(model, read, target, sources):
     """More padding changes neither loss nor gradients, whatever it is multiplied by on its way."""
     target = tf.concat([tf.fill([len(sources), 1], START), target], axis=1)
@@ -235,6 +240,7 @@ def test_dropout_is_on_in_training_only(build):
     np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.slow
 def test_settings_and_pieces_are_in_the_config(model):
     config = model.get_config()
     again = type(model).from_config(json.loads(json.dumps(config)))

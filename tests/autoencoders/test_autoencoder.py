@@ -62,6 +62,7 @@ def test_a_step_goes_down_the_gradient_of_the_mean(error):
         np.testing.assert_allclose(variable.numpy(), old - 0.01 * gradient, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_it_beats_the_principal_components(trained, digits):
     """The best linear auto-encoder of as long a code, fitted to the same digits."""
     train = examples.to_unit(examples.held_in_memory("mnist", source="bundled")).numpy().reshape(-1, 784)
@@ -72,6 +73,7 @@ def test_it_beats_the_principal_components(trained, digits):
     assert autoencoder.measure(trained, source="bundled")["squared_error"] < 0.75 * of_pca
 
 
+@pytest.mark.slow
 def test_the_measures_are_what_they_say(trained, digits):
     measured = autoencoder.measure(trained, source="bundled")
     error = np.mean(np.sum((digits - trained(digits).numpy()) ** 2, axis=(1, 2, 3)))
@@ -79,6 +81,7 @@ def test_the_measures_are_what_they_say(trained, digits):
     assert measured["psnr_db"] == pytest.approx(10 * np.log10(784 / error), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_convolutions_do_not_end_up_black():
     """Begun from grey, the squared error drives every pixel to black in the first steps, for good."""
     keras.utils.set_random_seed(0)
@@ -90,6 +93,7 @@ def test_convolutions_do_not_end_up_black():
     assert autoencoder.measure(model, source="bundled")["squared_error"] < 0.6 * np.sum(digits**2) / len(digits)
 
 
+@pytest.mark.slow
 def test_saved_and_loaded_it_is_the_same(trained, digits, tmp_path):
     trained.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -99,6 +103,7 @@ def test_saved_and_loaded_it_is_the_same(trained, digits, tmp_path):
         np.testing.assert_array_equal(one.numpy(), other.numpy())
 
 
+@pytest.mark.slow
 def test_decoded_codes_are_reconstructions(trained, digits):
     functions = {name: function for name, (function, _) in trained.signatures().items()}
     codes = functions["encode"](digits[:9])["latent"]

@@ -56,6 +56,7 @@ def test_mosaics_are_digits_in_rows():
     np.testing.assert_array_equal(mosaic[1, 28:56, 56:84], digits[16 + 4 + 2])
 
 
+@pytest.mark.slow
 def test_it_learns(model, pictures):
     """The trained model's bits + lambda * squared error are at every quality a fraction of an untrained one's."""
     fresh = compression.Compressor(1, 8, 12)
@@ -68,12 +69,14 @@ def test_it_learns(model, pictures):
         assert costs[1] < 0.5 * costs[0]
 
 
+@pytest.mark.slow
 def test_a_better_quality_costs_more_and_errs_less(model, pictures):
     answers = [model.reconstruct(scaled(pictures), quality) for quality in EVERY_QUALITY]
     assert (np.diff([np.mean(answer["bits"]) for answer in answers]) > 0).all()
     assert (np.diff([np.mean((answer["pictures"] - scaled(pictures)) ** 2) for answer in answers]) < 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quality", EVERY_QUALITY)
 def test_the_bits_are_what_the_tables_say(model, pictures, quality):
     compressed = model.compress(scaled(pictures), quality)
@@ -85,6 +88,7 @@ def test_the_bits_are_what_the_tables_say(model, pictures, quality):
         assert bits == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_noise_stands_for_the_rounding(model, pictures):
     """The bits of noisy codes, which training makes few, are on average those of rounded ones, within a tenth."""
     for quality in EVERY_QUALITY:
@@ -94,6 +98,7 @@ def test_the_noise_stands_for_the_rounding(model, pictures):
         assert np.mean(relaxed) == pytest.approx(np.mean(rounded), rel=0.1)
 
 
+@pytest.mark.slow
 def test_served_it_answers_the_same_and_reads_the_same_files(model, served, pictures):
     assert sorted(served.signatures) == ["compress", "decompress", "reconstruct", "serving_default", "tables"]
     for quality in EVERY_QUALITY:
@@ -109,6 +114,7 @@ def test_served_it_answers_the_same_and_reads_the_same_files(model, served, pict
         np.testing.assert_allclose(answer["bits"], expected["bits"], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_saved_and_loaded_it_is_the_same(model, pictures, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -119,6 +125,7 @@ def test_saved_and_loaded_it_is_the_same(model, pictures, tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_training_is_a_function_of_the_seed():
     arguments = {"dataset": "mnist", "source": "bundled", "epochs": 1, "width": 4, "code_channels": 4}
     one, other, third = (compression.train(**arguments, seed=seed).get_weights() for seed in (1, 1, 2))
@@ -126,6 +133,7 @@ def test_training_is_a_function_of_the_seed():
     assert any((a != b).any() for a, b in zip(one, third, strict=True))
 
 
+@pytest.mark.slow
 def test_photographs_of_ones_own(tmp_path):
     from PIL import Image
 
@@ -141,6 +149,7 @@ def test_photographs_of_ones_own(tmp_path):
     assert metrics["bits_per_pixel_1"] == pytest.approx(8 * sum(map(len, files)) / 2 / (160 * 144))
 
 
+@pytest.mark.slow
 def test_the_preview(model):
     preview = model.preview()
     assert preview["picture"].dtype == np.uint8

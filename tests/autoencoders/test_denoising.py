@@ -113,6 +113,7 @@ def test_the_step_asks_for_the_clean_picture():
         np.testing.assert_allclose(variable.numpy(), old - 1e-3 * gradient, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_it_restores(trained):
     """Better than what it is given, and than the best guess of one who does not look, which is the mean digit."""
     measured = denoising.measure(trained, source="bundled")
@@ -122,6 +123,7 @@ def test_it_restores(trained):
         assert measured[f"{kind}_psnr_db"] > max(measured[f"{kind}_noisy_psnr_db"], blind) + 1
 
 
+@pytest.mark.slow
 def test_the_measures_are_what_they_say(trained, digits):
     measured = denoising.measure(trained, source="bundled")
     assert list(measured) == [f"{kind}_{each}" for kind in denoising.KINDS for each in ("noisy_psnr_db", "psnr_db")]
@@ -136,6 +138,7 @@ def test_the_measures_are_what_they_say(trained, digits):
     assert measured["gaussian_psnr_db"] == pytest.approx(psnr(np.mean((restored - digits) ** 2)), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_answers_are_pictures(trained, digits):
     noisy = 3 * corrupted("gaussian", 0.5, digits[:50])
     restored = trained(noisy).numpy()
@@ -144,6 +147,7 @@ def test_answers_are_pictures(trained, digits):
     np.testing.assert_allclose(restored, np.clip(trained.unbounded(noisy), 0, 1))
 
 
+@pytest.mark.slow
 def test_saved_loaded_and_served_it_is_the_same(trained, digits, tmp_path):
     trained.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -158,12 +162,14 @@ def test_saved_loaded_and_served_it_is_the_same(trained, digits, tmp_path):
         np.testing.assert_allclose(getattr(served, name)(noisy)["pictures"], trained(noisy), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_preview_shows_each_kind(trained):
     preview = trained.preview()
     assert preview["noisy"].shape == preview["restored"].shape == (4, 10, 28, 28, 1)
     assert preview["picture"].shape == (9 * 30 + 2, 10 * 30 + 2, 3)
 
 
+@pytest.mark.slow
 def test_your_own_pictures(own_pictures):
     model = denoising.train(dataset=str(own_pictures), epochs=1, batch_size=16, width=2, noise="patches", level=0.3)
     assert model.data_shape == (32, 32, 1)

@@ -48,6 +48,7 @@ def test_sigma_is_above_all_that_digits_vary_along_any_direction():
     assert PATHOLOGIES["posterior_collapse"].options["sigma"] ** 2 == 9 > largest
 
 
+@pytest.mark.slow
 def test_a_collapse_shows_in_a_real_run_and_is_mended(command, tmp_path):
     pathology, measured = PATHOLOGIES["posterior_collapse"], {}
     for is_cured in (False, True):

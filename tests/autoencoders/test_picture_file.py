@@ -17,6 +17,7 @@ def pictures():
     return compression.held_out("mnist", source="bundled")
 
 
+@pytest.mark.slow
 def test_files_are_as_long_as_the_bits_and_are_read_without_loss(model, pictures):
     for quality in range(compression.QUALITIES):
         # One by one, as files are made: in a batch a number may be rounded to the other side of a half.

@@ -16,6 +16,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", SETTINGS.values(), ids=SETTINGS)
 def test_it_ends_the_same(arguments, resuming):
     resuming.ends_the_same_when_stopped(arguments)

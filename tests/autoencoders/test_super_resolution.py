@@ -132,6 +132,7 @@ def test_patches_of_photographs_and_of_digits(own_photographs):
         np.testing.assert_array_equal(patch[..., 0], coloured[index, ..., index % 3])
 
 
+@pytest.mark.slow
 def test_it_learns_more_than_bicubic_interpolation_knows(trained):
     metrics = super_resolution.measure(trained, dataset="mnist", source="bundled")
     assert metrics["psnr_gain_db"] > 0.5
@@ -144,6 +145,7 @@ def test_it_learns_from_ones_own_photographs(own_photographs):
     assert model.preview()["picture"].shape == (3 * (8 * 58 + 2), 3 * (3 * 58 + 2), 3)
 
 
+@pytest.mark.slow
 def test_training_is_a_function_of_the_seed(trained, train_briefly):
     for one, other in zip(trained.get_weights(), train_briefly().get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -30,6 +30,7 @@ class Steps(keras.callbacks.Callback):
         self.rates.append(float(self.model.optimizer.learning_rate))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("batch_size", "steps"), [(128, 31), (200, 20), (180, 22)])
 def test_an_epoch_has_as_many_steps_as_the_data_has_batches(batch_size, steps):
     """Keras makes whole calls only, of several steps each; 31 steps are not to become 40."""
@@ -51,6 +52,7 @@ def test_calls_divide_an_epoch(steps):
     assert training.execution(convolutional, steps) == {"jit_compile": False, "steps_per_execution": 1}
 
 
+@pytest.mark.slow
 def test_training_is_a_function_of_the_seed():
     options = {"source": "bundled", "epochs": 1, "batch_size": 400, "hidden": 4, "latent_dim": 2}
     one, same, other = (vae.train(seed=seed, **options).encoder.get_weights() for seed in (1, 1, 2))

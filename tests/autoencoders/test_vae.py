@@ -142,6 +142,7 @@ def elbo_of(model, x):
     return -np.array([reconstruction + kl for reconstruction, kl in terms]).T @ (weights / weights.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [KINDS[0], GAUSSIANS[0] | {"sigma": 0.5}, GAUSSIANS[2] | {"sigma": 0.5}], ids=str)
 def test_the_elbo_lies_below_the_integrated_likelihood_by_the_divergence_from_the_posterior(arguments):
     model = tiny(latent_dim=1, **arguments)
@@ -156,6 +157,7 @@ def test_the_elbo_lies_below_the_integrated_likelihood_by_the_divergence_from_th
     np.testing.assert_allclose(log_evidence - elbo, divergence, rtol=0.01)
 
 
+@pytest.mark.slow
 def test_more_importance_samples_tighten_the_bound_up_to_the_integrated_likelihood():
     model, x, draws = tiny(latent_dim=1), bits(4), 20_000
     model.encoder.set_weights([0.4 * weight for weight in model.encoder.get_weights()])  # a q that is wide enough
@@ -172,6 +174,7 @@ def test_more_importance_samples_tighten_the_bound_up_to_the_integrated_likeliho
     np.testing.assert_allclose(of_all, log_evidence, atol=0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", KINDS, ids=str)
 def test_a_weight_is_the_ratio_of_both_densities(arguments):
     model, x, noise = tiny(**arguments), bits(4), normal(4, 6, 3)
@@ -209,6 +212,7 @@ def test_bytes_are_dequantized_into_cells_of_their_own():
 # The step.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [*KINDS, {"beta": 4.0}, {"beta": 0.0}, {"beta": 4.0, "kl_reduction": "mean"}], ids=str
 )
@@ -244,6 +248,7 @@ def test_the_step_follows_the_gradient_that_finite_differences_give(in_float64, 
         np.testing.assert_allclose(value - variable.numpy(), numeric, rtol=1e-5, atol=1e-7, err_msg=variable.path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "weight"),
     [({}, 1), ({"beta": 0.5}, 0.5), ({"kl_reduction": "mean"}, 1 / 3), ({"beta": 6.0, "kl_reduction": "mean"}, 2)],
@@ -272,6 +277,7 @@ def test_the_noise_of_every_step_is_new():
     assert not np.isin(noise, noise_again).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("network", "arguments"), [*(("dense", each) for each in KINDS), CONVOLUTIONAL], ids=str)
 def test_it_learns_without_a_loss_of_numbers(arguments, network):
     model = tiny(network=network, data_shape=(8, 8, 1), **arguments)
@@ -292,6 +298,7 @@ def on_digits():
     return vae.train(source="bundled", epochs=3, batch_size=100, hidden=64, latent_dim=5)
 
 
+@pytest.mark.slow
 def test_a_short_training_on_digits(on_digits):
     keras.utils.set_random_seed(0)
     untrained = vae.VAE(hidden=64, latent_dim=5)
@@ -302,6 +309,7 @@ def test_a_short_training_on_digits(on_digits):
     assert 1 <= after["active_units"] <= 5
 
 
+@pytest.mark.slow
 def test_what_is_measured_adds_up(on_digits):
     metrics = vae.measure(on_digits, source="bundled")
     assert list(metrics) == [
@@ -314,6 +322,7 @@ def test_what_is_measured_adds_up(on_digits):
     assert metrics == vae.measure(on_digits, source="bundled")
 
 
+@pytest.mark.slow
 def test_a_collapsed_dimension_is_not_active(on_digits):
     """Its q(z | x) is the prior for every x: what is left of the units, and of the KL, is the other dimensions'."""
     whole, keep = vae.measure(on_digits, source="bundled"), on_digits.encoder.get_weights()
@@ -331,6 +340,7 @@ def test_a_collapsed_dimension_is_not_active(on_digits):
     assert metrics["kl_nats"] < whole["kl_nats"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("latent_dim", "likelihood"), [(2, "gaussian"), (3, "bernoulli")])
 def test_on_ones_own_pictures(own_pictures, latent_dim, likelihood):
     options = {"dataset": str(own_pictures), "hidden": 32, "latent_dim": latent_dim, "likelihood": likelihood}
@@ -368,6 +378,7 @@ def test_a_batch_larger_than_the_data():
 # What others see of it.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("network", "arguments"), [*(("dense", each) for each in KINDS), CONVOLUTIONAL], ids=str)
 def test_saved_and_loaded_it_is_the_same(tmp_path, arguments, network):
     model = tiny(network=network, beta=2.0, kl_reduction="mean", sigma=0.2, **arguments)
@@ -389,6 +400,7 @@ def test_saved_and_loaded_it_is_the_same(tmp_path, arguments, network):
     assert int(loaded.optimizer.iterations) == 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", KINDS, ids=str)
 def test_served_it_answers_as_keras_does(tmp_path, arguments):
     model = tiny(**arguments)

@@ -87,6 +87,7 @@ def test_where_the_modes_are():
 # The bound.
 
 
+@pytest.mark.slow
 @each_problem
 @each_gaussian
 def test_the_elbo_and_its_gap(problem, q):
@@ -183,6 +184,7 @@ def test_the_exact_gradient_is_that_of_finite_differences(problem, q):
     np.testing.assert_allclose(lesson.elbo_gradient(problem, q), numeric, rtol=1e-3, atol=0.01)
 
 
+@pytest.mark.slow
 @each_problem
 @each_gaussian
 @each_estimator

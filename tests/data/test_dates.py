@@ -26,6 +26,7 @@ def test_the_days_are_two_hundred_years_and_each_is_in_one_split():
     assert [len(days) for days in splits] == [58_470, 7_293, 7_286]  # the assignment is fixed: so are these
 
 
+@pytest.mark.slow
 def test_the_year_and_the_day_of_the_month_are_in_figures_and_the_month_is_in_letters(rendered):
     for text, iso, _ in rendered:
         first, second = re.findall(r"\d+", text)
@@ -57,6 +58,7 @@ def test_some_dates_by_their_locales():
     assert dates.pattern("fi_FI", "long") == "d. MMMM y"
 
 
+@pytest.mark.slow
 def test_nothing_that_is_held_out_is_in_training(rendered):
     texts, isos = map(set, dates.pairs("train", 200_000))
     for split in ("validation", "test", "unseen_formats"):
@@ -79,6 +81,7 @@ def test_unseen_formats_are_the_test_days_in_formats_of_languages_that_are_train
     assert {locale.split("_")[0] for locale, _ in dates.HELD_OUT} <= trained
 
 
+@pytest.mark.slow
 def test_every_split_has_all_its_pairs_in_order():
     texts, isos = dates.pairs("validation")
     assert len(texts) == 28 * 7_293

@@ -39,6 +39,7 @@ def test_load_goes_through_the_arrays():
         assert label == labels[index]
 
 
+@pytest.mark.slow
 def test_tfds_leaves_out_what_is_held_out(prepared_tfds):
     train, labels = mnist.arrays("train", "tfds")
     test, test_labels = mnist.arrays("test", "tfds")

@@ -12,6 +12,7 @@ def test_held_out_digits_are_as_many_as_is_said(prepared_tfds):
     }
 
 
+@pytest.mark.slow
 def test_digits_to_train_on_are_as_many_as_is_said(prepared_tfds):
     for source in ("bundled", "tfds"):
         assert names.count("mnist", source) == len(mnist.arrays("train", source)[0])

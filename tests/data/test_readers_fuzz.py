@@ -37,6 +37,7 @@ CONTENTS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @fuzzed
 @given(CONTENTS, st.sampled_from([".csv", ".npy"]))
 def test_any_bytes_are_points_or_a_sentence(content, ending):

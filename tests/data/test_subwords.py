@@ -122,6 +122,7 @@ def test_no_piece_is_longer_than_the_longest():
     assert max(map(len, pieces[4:])) == LONGEST_PIECE
 
 
+@pytest.mark.slow
 def test_what_is_encoded_and_decoded_is_the_lowered_text(vocabulary):
     assert decode(vocabulary, encode(vocabulary, TEXTS)) == [text.lower() for text in TEXTS]
     spaced = ["  Der\tMann \n", "HUND  UND  Hut"]
@@ -147,6 +148,7 @@ def test_a_look_up_is_that_of_a_dict(vocabulary):
     assert vocabulary.look_up(tf.reshape(tf.constant(keys[:6]), [2, 3])).shape == (2, 3)
 
 
+@pytest.mark.slow
 def test_what_was_never_seen_is_unknown_and_no_more(vocabulary):
     known, unknown, again = (encode(vocabulary, [text])[0] for text in ("der", "жжж", "der жжж"))
     assert UNKNOWN not in known
@@ -155,6 +157,7 @@ def test_what_was_never_seen_is_unknown_and_no_more(vocabulary):
     assert decode(vocabulary, [again]) == ["der ⁇⁇⁇"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "   ", "\n\t", "\0"])
 def test_an_empty_text_has_no_pieces(vocabulary, text):
     assert encode(vocabulary, [text]) == [[]]
@@ -166,12 +169,14 @@ def test_no_texts(vocabulary):
     assert vocabulary.encode(tf.constant([], tf.string)).to_list() == []
 
 
+@pytest.mark.slow
 def test_ten_thousand_characters_are_cut_off(vocabulary):
     assert encode(vocabulary, ["der hund " * 1111]) == encode(vocabulary, [("der hund " * 1111)[:LONGEST_TEXT]])
     (numbers,) = encode(vocabulary, ["m" * 10_000])
     assert decode(vocabulary, [numbers]) == ["m" * LONGEST_TEXT]
 
 
+@pytest.mark.slow
 def test_emoji_and_broken_bytes(vocabulary):
     family = "👩‍👩‍👧"
     (numbers,) = encode(vocabulary, [family])
@@ -180,6 +185,7 @@ def test_emoji_and_broken_bytes(vocabulary):
     assert encode(vocabulary, [b"der\xff\xfe hund \xc3"]) == encode(vocabulary, ["der hund"])
 
 
+@pytest.mark.slow
 def test_numbers_without_a_spelling_are_left_out(vocabulary):
     (numbers,) = encode(vocabulary, ["der Hund"])
     assert decode(vocabulary, [[START, *numbers, END, PAD, PAD]]) == ["der hund"]
@@ -189,6 +195,7 @@ def test_numbers_without_a_spelling_are_left_out(vocabulary):
     assert START not in encode(vocabulary, ["<start> <end> ⁇"])[0] and END not in encode(vocabulary, ["<end>"])[0]
 
 
+@pytest.mark.slow
 def test_only_special_pieces():
     assert encode(Vocabulary(SPECIAL), ["ab", ""]) == [[UNKNOWN] * 3, []]
 
@@ -199,6 +206,7 @@ def test_pieces_that_cannot_be(pieces):
         Vocabulary(pieces)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["NFD", "NFC"])
 def test_letters_are_composed_with_their_marks_if_the_alphabet_has_any_such(form):
     texts = ["Tiếng Việt, août, 대한민국, naïve Ångström; ﬁ", "ő is none of its letters"]
@@ -215,6 +223,7 @@ def test_letters_are_composed_with_their_marks_if_the_alphabet_has_any_such(form
     assert in_graph(tf.constant(["", "e\u0301", "\u0301e"])).to_list() == encode(vocabulary, ["", "é", "\u0301e"])
 
 
+@pytest.mark.slow
 def test_a_long_decomposed_text_is_cut_off_where_the_composed_one_is():
     vocabulary, text = Vocabulary(subwords.learn(["ế a"] * 2, 20)), "ế" * (LONGEST_TEXT + 10)
     assert encode(vocabulary, [unicodedata.normalize("NFD", text)]) == encode(vocabulary, [text])

@@ -88,6 +88,7 @@ def test_paragraphs_stand_between_empty_lines():
     assert text.paragraphs_of("one\ntwo\n\n 3 \n\n\t\nthree\n") == [["one", "two"], ["three"]]
 
 
+@pytest.mark.slow
 def test_docstrings_of_functions_classes_and_what_is_written_in_c(docstrings):
     import keras
 

@@ -72,6 +72,7 @@ def test_samples_fall_on_each_mode_as_often_and_as_wide(name):
     np.testing.assert_allclose(np.mean(np.linalg.norm(residual, axis=1) <= 3 * sigma), 1 - np.exp(-4.5), atol=0.002)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_density_integrates_to_one(name):
     spacing = toy2d.mixture(name).sigma / 2

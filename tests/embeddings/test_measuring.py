@@ -7,6 +7,7 @@ import tensorflow as tf
 from dlsuite.embeddings import measuring
 
 
+@pytest.mark.slow
 def test_measure_tells_true_words_from_drawn_ones(lesson, trained, story):
     measured = lesson[0].measure(trained, dataset=story)
     assert measured["accuracy"] > 0.55  # half of all drawn words are of the same kind

@@ -10,6 +10,7 @@ from dlsuite import serving
 from dlsuite.embeddings import questions
 
 
+@pytest.mark.slow
 def test_words_of_the_same_sentences_are_neighbours(trained):
     answer = trained.signatures()["neighbours"][0](tf.constant(["cat", "saw"]))
     others = {"dog", "horse", "cow", "sheep"}, {"hammer", "drill", "file", "pliers"}
@@ -41,6 +42,7 @@ def test_the_most_frequent_words_are_as_many_as_there_are(trained):
         assert answer["vectors"].shape == (expected, trained.dimensions)
 
 
+@pytest.mark.slow
 def test_a_negative_number_of_words_is_an_error_when_served(tmp_path, a_model):
     served = serving.load(serving.export(a_model(), tmp_path).parent)
     with pytest.raises(ValueError, match="n: it must be at least 0"):
@@ -59,6 +61,7 @@ def test_an_analogy_is_the_sum_of_its_vectors(trained):
     np.testing.assert_allclose(answer["similarities"].numpy()[0], cosines[order[:10]], atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strange", ["", " ", "🙂", "語", "zebra", "CAT", "x" * 10_000])
 def test_unknown_words_have_suggestions_and_no_neighbours(trained, strange):
     signatures = trained.signatures()
@@ -78,6 +81,7 @@ def test_suggestions_are_those_of_the_smallest_edit_distance(trained):
     assert [row[0].decode() for row in answer] == ["hammer", "sheep", "pliers"]
 
 
+@pytest.mark.slow
 def test_words_are_known_however_they_are_typed(lesson):
     words = ["naïve", "việt", "한국", *(f"w{number}" for number in range(30))]
     functions = lesson[1](vocabulary=words, dimensions=4).signatures()

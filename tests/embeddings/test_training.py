@@ -5,6 +5,7 @@ import pytest
 from dlsuite.data import text
 
 
+@pytest.mark.slow
 def test_the_vocabulary_of_a_trained_model_is_that_of_its_text(trained, story):
     documents = text.documents(story, "train")
     assert trained.vocabulary == text.vocabulary_of(documents, 5, 3500)

@@ -67,6 +67,7 @@ def test_gradients_are_those_of_automatic_differentiation(a_model):
         np.testing.assert_allclose(ours, tf.convert_to_tensor(theirs), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_a_step_moves_the_rows_of_its_words_by_summed_gradients(jit_compile, a_model):
     """Update after update, at a falling rate; no other row moves by a bit."""
@@ -97,6 +98,7 @@ def test_a_step_moves_the_rows_of_its_words_by_summed_gradients(jit_compile, a_m
         assert (table.numpy()[:12] != old[:12]).any()
 
 
+@pytest.mark.slow
 def test_all_of_it_survives_saving_loading_and_export(trained, tmp_path):
     trained.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

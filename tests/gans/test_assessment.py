@@ -84,6 +84,7 @@ def test_frechet_distance_of_a_set_to_itself():
     assert assessment.frechet_distance(a, a) == pytest.approx(0, abs=1e-7)
 
 
+@pytest.mark.slow
 def test_sliced_wasserstein_of_a_shift():
     """Moved by v, each projection moves by |v . direction|, whose mean in the plane is 2/pi |v|."""
     a = np.random.default_rng(0).normal(size=(1000, 2))
@@ -94,6 +95,7 @@ def test_sliced_wasserstein_of_a_shift():
     assert assessment.sliced_wasserstein(a, a + 1) == pytest.approx(assessment.sliced_wasserstein(a + 1, a))
 
 
+@pytest.mark.slow
 def test_sliced_wasserstein_of_sets_of_unlike_size_and_shape():
     a = np.random.default_rng(0).normal(size=(4000, 2, 2, 1))
     assert assessment.sliced_wasserstein(a, a[:2000]) < 0.08
@@ -151,6 +153,7 @@ def test_measure_of_own_points(own_points):
     assert far["sliced_wasserstein"] > 0.5
 
 
+@pytest.mark.slow
 def test_measure_of_digits(without_tfds):
     """Training digits in the samples' place get the floor; only the ones of them come far from it, and miss classes."""
     images, labels = mnist.arrays("train", "bundled")
@@ -182,6 +185,7 @@ def test_a_model_of_something_else():
         gan.measure(model, dataset="mnist", source="bundled")
 
 
+@pytest.mark.slow
 def test_measure_is_repeatable():
     keras.utils.set_random_seed(0)
     model = gan.GAN(data_shape=(2,), latent_dim=2)

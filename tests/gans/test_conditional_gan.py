@@ -107,6 +107,7 @@ def test_a_class_that_there_is_not_is_refused(label):
         sample_class(4, 0, label)
 
 
+@pytest.mark.slow
 def test_measure_knows_whether_samples_are_what_was_asked_for(without_tfds):
     """A generator that copies real digits of the class it is asked for, and one that copies them of the next class."""
     pictures, labels = mnist.arrays("train", "bundled")
@@ -128,6 +129,7 @@ def test_measure_knows_whether_samples_are_what_was_asked_for(without_tfds):
     assert measured["class_accuracy_of_data"] > 0.97
 
 
+@pytest.mark.slow
 def test_it_is_saved_and_loaded_whole(tmp_path):
     model = tiny()
     model.compile(keras.optimizers.Adam(1e-3), keras.optimizers.Adam(1e-3))

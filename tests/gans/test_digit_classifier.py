@@ -13,6 +13,7 @@ def model():
     return digit_classifier.train(source="bundled", epochs=2, batch_size=64)
 
 
+@pytest.mark.slow
 def test_it_learns_the_digits(model):
     assert digit_classifier.measure(model, source="bundled")["accuracy"] > 0.9
 

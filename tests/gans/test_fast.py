@@ -72,6 +72,7 @@ def named(options):
     return " ".join(f"{key}={value}" for key, value in options.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -125,6 +126,7 @@ def test_pictures_whose_sides_are_known_only_when_they_come(sides):
         assert_close([called(x)], [theirs(x)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jit_compile", [False, True])
 @pytest.mark.parametrize("shape", [(2,), (8, 8, 1)])
 def test_the_penalty_of_a_critic_is_that_with_keras_layers(shape, jit_compile, monkeypatch):

@@ -65,6 +65,7 @@ def test_apart_one_distance_saturates_and_the_other_does_not():
     np.testing.assert_allclose(distances["jensen_shannon"][:3], gaps[:3] * np.log(2), atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_learned_discriminator_is_near_the_optimal_one():
     p, q = PAIRS[0]
     found = lesson.learned_discriminator(p, q)
@@ -74,6 +75,7 @@ def test_the_learned_discriminator_is_near_the_optimal_one():
     assert found.estimate == pytest.approx(lesson.optimal_value(p, q), abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_critic_overshoots_the_exact_distance_by_what_the_penalty_allows():
     penalty = 5.0
     p, q = Density("gaussian", -1.5, 0.5), Density("gaussian", 1.5, 0.5)
@@ -85,6 +87,7 @@ def test_the_critic_overshoots_the_exact_distance_by_what_the_penalty_allows():
     assert found.lipschitz == np.abs(found.slope).max()
 
 
+@pytest.mark.slow
 def test_the_slope_is_the_derivative_of_what_is_learned():
     found = lesson.learned_critic(*PAIRS[1], steps=50)
     numeric = np.gradient(found.output, found.x)

@@ -14,6 +14,7 @@ SETTINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", SETTINGS.values(), ids=SETTINGS)
 def test_it_ends_the_same(arguments, resuming, own_pictures):
     resuming.ends_the_same_when_stopped([own_pictures if word == "OWN PICTURES" else word for word in arguments])

@@ -48,6 +48,7 @@ def assert_equal(ours, theirs):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_saved_and_loaded_it_is_the_same_and_trains_on(model, tmp_path):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -143,6 +144,7 @@ def test_noise_is_normal_and_owned_by_the_model():
     assert np.isin(model.noise(4000), first).mean() < 0.01  # fresh ones, but for chance
 
 
+@pytest.mark.slow
 def test_sample_is_a_function_of_its_seed_alone(model):
     sample, _ = model.signatures()["sample"]
     first, noise_state = sample(5, 3), model.noise_seeds.state.numpy()
@@ -156,6 +158,7 @@ def test_sample_is_a_function_of_its_seed_alone(model):
     np.testing.assert_allclose(decode(first["latent"])["samples"], first["samples"], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_signatures_take_any_batch(model):
     assert {"serving_default", "decode", "sample", "score"} == model.signatures().keys()
     for name, (function, specs) in model.signatures().items():
@@ -205,6 +208,7 @@ def test_preview_of_pictures():
     assert preview["picture"].shape == (82, 82, 3)
 
 
+@pytest.mark.slow
 def test_preview_leaves_training_as_it_is(model):
     state, weights = model.noise_seeds.state.numpy(), model.get_weights()
     model.preview()

@@ -41,6 +41,7 @@ def test_a_step_follows_the_difference_of_means_into_the_box(clip):
     np.testing.assert_allclose(model.generator.get_weights()[-1] - bias, after, rtol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(2,), (8, 8, 1)])
 def test_every_weight_of_the_critic_stays_in_the_box_and_the_generators_do_not(shape):
     model = tiny(data_shape=shape, critic_steps=2, clip=0.03)
