@@ -126,15 +126,16 @@ def test_saved_and_loaded_it_is_the_same(model, pictures, tmp_path):
 
 
 @pytest.mark.slow
-def test_training_is_a_function_of_the_seed():
-    arguments = {"dataset": "mnist", "source": "bundled", "epochs": 1, "width": 4, "code_channels": 4}
-    one, other, third = (compression.train(**arguments, seed=seed).get_weights() for seed in (1, 1, 2))
-    assert all((a == b).all() for a, b in zip(one, other, strict=True))
-    assert any((a != b).any() for a, b in zip(one, third, strict=True))
+def test_another_seed_gives_another_model():
+    """That the same seed gives the same one is shown by every run that is resumed."""
+    arguments = {"dataset": "mnist", "source": "bundled", "epochs": 1, "batch_size": 30, "width": 4, "code_channels": 4}
+    one, other = (compression.train(**arguments, seed=seed).get_weights() for seed in (1, 2))
+    assert not np.isin(one[0], other[0]).any()
 
 
 @pytest.mark.slow
-def test_photographs_of_ones_own(tmp_path):
+def test_photographs_of_ones_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(compression, "PATCHES", 512)
     from PIL import Image
 
     for index in range(10):
