@@ -68,6 +68,8 @@ class Lesson(NamedTuple):
 
     examples_per_epoch: dict[str, int | None]
     """The module's `EXAMPLES_PER_EPOCH`: by dataset, or by its kind, if an epoch is not one pass over the dataset."""
+    has_mixed_precision: bool
+    """The module's `HAS_MIXED_PRECISION`: whether its layers may compute in bfloat16."""
 
     def examples_in_a_step(self, arguments: dict[str, Any]) -> int | None:
         """How many examples a training step takes with these arguments; `None` if no option determines it."""
@@ -135,7 +137,8 @@ def lesson(name: str) -> Lesson:
     examples_per_step = _constant(tree, "EXAMPLES_PER_STEP", ("batch_size",) if "batch_size" in options else ())
     examples_per_epoch = _constant(tree, "EXAMPLES_PER_EPOCH", {})
     title = ast.get_docstring(tree).splitlines()[0].rstrip(".")
-    return Lesson(name, title, options, defaults, examples_per_step, examples_per_epoch)
+    has_mixed_precision = _constant(tree, "HAS_MIXED_PRECISION", False)
+    return Lesson(name, title, options, defaults, examples_per_step, examples_per_epoch, has_mixed_precision)
 
 
 def module_of(name: str) -> str:

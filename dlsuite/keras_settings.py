@@ -33,15 +33,29 @@ def _add_in_order():
 
 _add_in_order()
 
-OWN = ("float32", "channels_last", "float32")
-"""`floatx`, the pictures' data format, the dtype policy."""
+policy = "float32"
+"""Keras's dtype policy for the layers of the models that are built: see `precision`."""
+
+
+@contextlib.contextmanager
+def precision(name):
+    """A context in which layers compute in `float32`, or, with `mixed_bfloat16`, in bfloat16 (Micikevicius et al.,
+    2018, arXiv:1710.03740): weights and whatever a network answers stay float32, and so does all that a step makes of
+    its answers, such as noise, losses and penalties.
+    """
+    global policy
+    before, policy = policy, name
+    try:
+        yield
+    finally:
+        policy = before
 
 
 @contextlib.contextmanager
 def own_settings():
-    """A context or decorator under which Keras uses float32 and channels last."""
+    """A context or decorator under which Keras uses float32, channels last, and the `precision` that is chosen."""
     before = keras.config.floatx(), keras.config.image_data_format(), keras.config.dtype_policy()
-    _set(*OWN)
+    _set("float32", "channels_last", policy)
     try:
         yield
     finally:

@@ -9,7 +9,10 @@ from pathlib import Path
 from dlsuite import SAVED_MODELS, catalog, runs, serving
 from dlsuite.data import names, sources
 
-KEPT = ("name", "arguments", "devices", "cores", "versions", "steps_per_epoch", "epochs", "state", "seconds")
+KEPT = (
+    *("name", "arguments", "devices", "precision", "cores", "versions"),
+    *("steps_per_epoch", "epochs", "state", "seconds"),
+)
 
 
 def ship(run: runs.Run, name: str | None = None) -> Path:
@@ -71,6 +74,8 @@ def _card(name: str, record: dict, folder: Path) -> str:
         for key, value in arguments.items()
         if key in ("dataset", "source", "seed") or value != lesson.options[key].default
     ]
+    if record.get("precision", "float32") != "float32":
+        options.append(f"--precision {record['precision']}")
     variant = name.partition("-")[2]
     run_dir = f"runs/{record['name']}/{variant or 'shipped'}"
     naming = f" --name {name}" if variant else ""

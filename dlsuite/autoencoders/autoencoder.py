@@ -24,6 +24,7 @@ from dlsuite.keras_settings import own_settings, registered
 from dlsuite.pictures import psnr
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
+HAS_MIXED_PRECISION = True
 
 ERRORS = ("squared", "cross_entropy")
 DARK = -2.0

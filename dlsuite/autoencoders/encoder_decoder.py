@@ -36,7 +36,7 @@ def build_encoder(data_shape, outputs, network="dense", hidden=512):
         x = layers.Conv2D(64, 4, strides=2, padding="same", activation="relu")(x)  # (batch, height / 4, width / 4, 64)
         x = layers.Conv2D(64, 3, padding="same", activation="relu")(x)
         x = layers.Flatten()(layers.Conv2D(16, 1)(x))
-    return keras.Model(pictures, layers.Dense(outputs)(x), name="encoder")
+    return keras.Model(pictures, layers.Dense(outputs, dtype="float32")(x), name="encoder")
 
 
 def build_decoder(data_shape, latent_dim, network="dense", hidden=512, maps=1):
@@ -52,14 +52,15 @@ def build_decoder(data_shape, latent_dim, network="dense", hidden=512, maps=1):
     if network == "dense":
         for _ in range(2):
             x = layers.Dense(hidden, activation="relu")(x)
-        x = layers.Reshape((height, width, maps * channels))(layers.Dense(height * width * maps * channels)(x))
+        x = layers.Dense(height * width * maps * channels, dtype="float32")(x)
+        x = layers.Reshape((height, width, maps * channels), dtype="float32")(x)
     else:
         x = layers.Dense(height // 4 * (width // 4) * 16, activation="relu")(x)
         x = layers.Reshape((height // 4, width // 4, 16))(x)
         for _ in range(2):
             x = layers.Conv2D(64, 3, padding="same", activation="relu")(x)
         x = layers.Conv2DTranspose(32, 4, strides=2, padding="same", activation="relu")(x)
-        x = layers.Conv2DTranspose(maps * channels, 4, strides=2, padding="same")(x)
+        x = layers.Conv2DTranspose(maps * channels, 4, strides=2, padding="same", dtype="float32")(x)
     return keras.Model(latent, x, name="decoder")
 
 

@@ -37,6 +37,7 @@ from dlsuite.keras_settings import own_settings, registered
 from dlsuite.pictures import sheet
 
 SETTINGS_CHOSEN_ON = "bundled"  # the test digits used for tuning: results on them are optimistic
+HAS_MIXED_PRECISION = True
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 DEVIATIONS = ("fixed", "learned", "emitted")

@@ -42,6 +42,7 @@ from dlsuite.gans import assessment, networks, training, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
+HAS_MIXED_PRECISION = True
 EXAMPLES_PER_STEP = ("batch_size", "discriminator_steps")
 
 # On pictures a discriminator that learns as fast as the generator, or sees sharp edges, wins, and digits are lost.

@@ -30,6 +30,7 @@ from dlsuite.gans import assessment, gan, training
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
+HAS_MIXED_PRECISION = True
 EXAMPLES_PER_STEP = ("batch_size", "discriminator_steps")
 
 DEFAULTS = {

@@ -21,6 +21,7 @@ from dlsuite.gans import assessment, training, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
+HAS_MIXED_PRECISION = True
 EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 # The paper's clip of 0.01 and rate of 5e-5 need 100,000s of steps.

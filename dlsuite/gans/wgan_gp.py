@@ -23,6 +23,7 @@ from dlsuite.gans import assessment, training, two_player
 from dlsuite.keras_settings import own_settings, registered
 
 SETTINGS_CHOSEN_ON = "tfds"  # the test digits used for tuning: results on them are optimistic
+HAS_MIXED_PRECISION = True
 EXAMPLES_PER_STEP = ("batch_size", "critic_steps")
 
 # The paper has a penalty of 10, 5 critic steps, and Adam(1e-4, 0, 0.9) at a constant rate. On points 10 flattens the

@@ -4,6 +4,11 @@ import pytest
 
 DIGITS = ["--dataset", "mnist", "--source", "bundled"]
 SETTINGS = {
+    "in bfloat16": [
+        "autoencoders.autoencoder",
+        *["--source", "bundled", "--hidden", "16", "--batch-size", "200"],
+        *["--precision", "mixed_bfloat16"],
+    ],
     "denoising": ["autoencoders.denoising", "--source", "bundled", "--width", "4", "--batch-size", "128"],
     "autoencoder": ["autoencoders.autoencoder", "--source", "bundled", "--hidden", "16", "--batch-size", "100"],  # 40
     "super_resolution": ["autoencoders.super_resolution", *DIGITS, "--batch-size", "500", "--filters", "2"],
