@@ -33,6 +33,8 @@ def _add_in_order():
 
 _add_in_order()
 
+OWN = ("float32", "channels_last")
+"""`floatx`, and the pictures' data format."""
 policy = "float32"
 """Keras's dtype policy for the layers of the models that are built: see `precision`."""
 
@@ -55,7 +57,7 @@ def precision(name):
 def own_settings():
     """A context or decorator under which Keras uses float32, channels last, and the `precision` that is chosen."""
     before = keras.config.floatx(), keras.config.image_data_format(), keras.config.dtype_policy()
-    _set("float32", "channels_last", policy)
+    _set(*OWN, policy)
     try:
         yield
     finally:

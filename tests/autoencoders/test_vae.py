@@ -43,7 +43,8 @@ def bits(n, seed=0):
 @pytest.fixture
 def in_float64(monkeypatch):
     """Finite differences want all the digits that there are."""
-    monkeypatch.setattr(keras_settings, "OWN", ("float64", "channels_last", "float64"))
+    monkeypatch.setattr(keras_settings, "OWN", ("float64", "channels_last"))
+    monkeypatch.setattr(keras_settings, "policy", "float64")
     keras.config.set_floatx("float64")
     keras.config.set_dtype_policy("float64")
     yield
