@@ -2,7 +2,8 @@
 
     x  --f-->  z  --g-->  x',      pictures x of floats in 0..1, latent vectors z of `latent_dim` numbers
 
-Each algorithm's own file holds its loss and its `train_step`.
+Each algorithm's own file holds its loss and its `train_step`. Both networks end in `floatx`, so that they answer in float32
+also where their layers compute in bfloat16.
 """
 
 import keras
@@ -36,7 +37,7 @@ def build_encoder(data_shape, outputs, network="dense", hidden=512):
         x = layers.Conv2D(64, 4, strides=2, padding="same", activation="relu")(x)  # (batch, height / 4, width / 4, 64)
         x = layers.Conv2D(64, 3, padding="same", activation="relu")(x)
         x = layers.Flatten()(layers.Conv2D(16, 1)(x))
-    return keras.Model(pictures, layers.Dense(outputs, dtype="float32")(x), name="encoder")
+    return keras.Model(pictures, layers.Dense(outputs, dtype=keras.config.floatx())(x), name="encoder")
 
 
 def build_decoder(data_shape, latent_dim, network="dense", hidden=512, maps=1):
@@ -52,15 +53,15 @@ def build_decoder(data_shape, latent_dim, network="dense", hidden=512, maps=1):
     if network == "dense":
         for _ in range(2):
             x = layers.Dense(hidden, activation="relu")(x)
-        x = layers.Dense(height * width * maps * channels, dtype="float32")(x)
-        x = layers.Reshape((height, width, maps * channels), dtype="float32")(x)
+        x = layers.Dense(height * width * maps * channels, dtype=keras.config.floatx())(x)
+        x = layers.Reshape((height, width, maps * channels), dtype=keras.config.floatx())(x)
     else:
         x = layers.Dense(height // 4 * (width // 4) * 16, activation="relu")(x)
         x = layers.Reshape((height // 4, width // 4, 16))(x)
         for _ in range(2):
             x = layers.Conv2D(64, 3, padding="same", activation="relu")(x)
         x = layers.Conv2DTranspose(32, 4, strides=2, padding="same", activation="relu")(x)
-        x = layers.Conv2DTranspose(maps * channels, 4, strides=2, padding="same", dtype="float32")(x)
+        x = layers.Conv2DTranspose(maps * channels, 4, strides=2, padding="same", dtype=keras.config.floatx())(x)
     return keras.Model(latent, x, name="decoder")
 
 

@@ -1,4 +1,7 @@
-"""The networks of the adversarial pairs: a generator and a critic, of points of the plane or of pictures."""
+"""The networks of the adversarial pairs: a generator and a critic, of points of the plane or of pictures.
+
+They end in `floatx`, so that they answer in float32 also where their layers compute in bfloat16.
+"""
 
 import math
 
@@ -23,7 +26,7 @@ def build_generator(data_shape, latent_dim):
         x = latent
         for _ in range(3):
             x = layers.Dense(128, activation=fast.relu)(x)
-        return keras.Model(latent, layers.Dense(data_shape[0], dtype="float32")(x), name="generator")
+        return keras.Model(latent, layers.Dense(data_shape[0], dtype=keras.config.floatx())(x), name="generator")
     height, width, channels = data_shape
     x = layers.Dense(height // 4 * (width // 4) * 32)(latent)
     x = layers.Reshape((height // 4, width // 4, 32))(x)  # (batch, height / 4, width / 4, 32)
@@ -32,7 +35,7 @@ def build_generator(data_shape, latent_dim):
     x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
     x = fast.Conv2DTranspose(64, 4, strides=2, padding="same")(x)  # (batch, height / 2, width / 2, 64)
     x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-    x = fast.Conv2DTranspose(channels, 6, strides=2, padding="same", activation="tanh", dtype="float32")(x)
+    x = fast.Conv2DTranspose(channels, 6, strides=2, padding="same", activation="tanh", dtype=keras.config.floatx())(x)
     return keras.Model(latent, x, name="generator")
 
 
@@ -47,16 +50,16 @@ def build_critic(data_shape, group=1):
     if len(data_shape) == 1:
         for _ in range(2):
             x = layers.Dense(128, activation=fast.relu)(x)
-        x = GroupDeviation(group, dtype="float32")(x) if group > 1 else x
+        x = GroupDeviation(group, dtype=keras.config.floatx())(x) if group > 1 else x
         x = layers.Dense(128, activation=fast.relu)(x)
     else:
         x = fast.LeakyReLU(0.2)(fast.Conv2D(32, 4, strides=2, padding="same")(x))
         x = fast.Conv2D(64, 4, strides=2, padding="same")(x)
         x = fast.LeakyReLU(0.2)(layers.RMSNormalization()(x))
-        x = GroupDeviation(group, dtype="float32")(x) if group > 1 else x
+        x = GroupDeviation(group, dtype=keras.config.floatx())(x) if group > 1 else x
         x = fast.Conv2D(64, 4, strides=2, padding="same")(x)
         x = layers.Flatten()(fast.LeakyReLU(0.2)(layers.RMSNormalization()(x)))
-    return keras.Model(data, layers.Dense(1, dtype="float32")(x), name="critic")
+    return keras.Model(data, layers.Dense(1, dtype=keras.config.floatx())(x), name="critic")
 
 
 @registered
