@@ -2,8 +2,8 @@
 
     x  --f-->  z  --g-->  x',      pictures x of floats in 0..1, latent vectors z of `latent_dim` numbers
 
-Each algorithm's own file holds its loss and its `train_step`. Both networks end in `floatx`, so that they answer in float32
-also where their layers compute in bfloat16.
+Each algorithm's own file holds its loss and its `train_step`. Both networks end in `floatx`, so that they
+answer in float32 also where their layers compute in bfloat16.
 """
 
 import keras
